@@ -1,0 +1,305 @@
+"""The settings: the only reader of the environment and of `.env`.
+
+To add one: a field here (its description and example are what a mistake prints) and a line in README.
+"""
+
+import difflib
+import os
+import re
+import secrets
+import tempfile
+from contextlib import suppress
+from pathlib import Path
+from typing import Annotated, Any, Literal
+from urllib.parse import SplitResult, urlsplit
+
+from dotenv import dotenv_values
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError, model_validator
+from pydantic_core import ErrorDetails
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+PREFIX = "OUTAGE_"
+SECRET_KEY_LEAST_LENGTH = 32  # characters: 128 bits even when written in hexadecimal
+UNCERTAIN_ON_SQLITE = 32
+UNCERTAIN_ON_POSTGRESQL = 128
+_TYPO_LIKENESS = 0.85  # OUTAGE_TEST_MOD is a slip; OUTAGE_SERVICE_PORT, which Kubernetes sets, is not ours
+_ADDRESS = r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9](?:[A-Za-z0-9.-]{0,251}[A-Za-z0-9])?"
+_NAMED_ADDRESS = rf"[^<>\"@\x00-\x1f\x7f-\x9f\u2028\u2029]* <{_ADDRESS}>"
+
+
+class SettingsError(Exception):
+    """One or more settings are wrong; `mistakes` has a line for each, naming the variable and the fix."""
+
+    code = "settings_invalid"
+
+    def __init__(self, mistakes: list[str]) -> None:
+        super().__init__("\n".join(mistakes))
+        self.mistakes = mistakes
+
+
+def _database_url(url: str) -> str:
+    if url.startswith("postgresql+psycopg://"):
+        return url
+    if url.startswith(("postgresql:", "postgres:", "postgresql+")):
+        raise ValueError("PostgreSQL is reached through psycopg 3: begin with postgresql+psycopg://")
+    if url == "sqlite://" or (url.startswith("sqlite:///") and url != "sqlite:///"):
+        return url
+    raise ValueError("must name an SQLite file or a PostgreSQL database")
+
+
+def _split(url: str) -> SplitResult:
+    """Splits a URL, without quoting it when that fails: what looks like a port may be half a password."""
+    with suppress(ValueError):
+        parts = urlsplit(url)
+        if parts.port != 0:
+            return parts
+    raise ValueError("needs a port from 1 to 65535; in a password write @ : / ? # as %40 %3A %2F %3F %23")
+
+
+def _smtp_url(url: str) -> str:
+    """Accepts what can be a relay; its user, password and options are read by the e-mail channel."""
+    parts = _split(url)
+    if parts.scheme not in {"smtp", "smtps"} or not parts.hostname:
+        raise ValueError("must be smtp://HOST:PORT, or smtps:// for TLS from the first byte")
+    return url
+
+
+def _web_url(url: str) -> str:
+    parts = _split(url)
+    if parts.scheme not in {"http", "https"} or not parts.hostname:
+        raise ValueError("must be the http:// or https:// address at which readers reach the service")
+    if parts.query or parts.fragment or parts.username:
+        raise ValueError("must end after the host, the port or a path")
+    return url.rstrip("/")
+
+
+def _address(value: str) -> str:
+    """Accepts one plain address, a local one such as `outages@localhost` included, or nothing."""
+    if value and not re.fullmatch(_ADDRESS, value):
+        raise ValueError("must be a plain e-mail address")
+    return value
+
+
+def _sender(value: str) -> str:
+    """Accepts an address with or without a name; one already encoded could smuggle a header in."""
+    if "=?" in value or not re.fullmatch(f"{_ADDRESS}|{_NAMED_ADDRESS}", value):
+        raise ValueError("must be an e-mail address, or NAME <ADDRESS> with the name as it is read")
+    return value
+
+
+def _long_key(key: SecretStr) -> SecretStr:
+    if len(key.get_secret_value()) < SECRET_KEY_LEAST_LENGTH:
+        raise ValueError(f"must have {SECRET_KEY_LEAST_LENGTH} characters or more")
+    return key
+
+
+def _separated(value: object) -> object:
+    """Splits `a@x.ca, b@x.ca` at commas, semicolons and blanks."""
+    return value.replace(",", " ").replace(";", " ").split() if isinstance(value, str) else value
+
+
+Address = Annotated[str, AfterValidator(_address)]
+
+
+class Settings(BaseSettings):
+    """Everything that differs from one installation to the next. Immutable; `repr` shows no secret."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX,
+        env_file=".env",
+        env_ignore_empty=True,
+        extra="ignore",
+        frozen=True,
+        hide_input_in_errors=True,
+    )
+
+    database_url: Annotated[str, AfterValidator(_database_url)] = Field(
+        "sqlite:///outage.db",
+        repr=False,
+        description="where everything is kept",
+        examples=["sqlite:////var/lib/outage/outage.db", "postgresql+psycopg://user:password@host/outage"],
+    )
+    smtp_url: Annotated[str, AfterValidator(_smtp_url)] = Field(
+        "smtp://localhost:25",
+        repr=False,
+        description="the mail relay",
+        examples=["smtp://user:password@host:587?starttls=required"],
+    )
+    mail_from: Annotated[str, AfterValidator(_sender)] = Field(
+        "CBSA outage bulletins <outages@localhost>",
+        description="who the mail is from",
+        examples=["Outage bulletins <outages@example.org>"],
+    )
+    base_url: Annotated[str, AfterValidator(_web_url)] = Field(
+        "http://127.0.0.1:8000",
+        description="the address of the service in links",
+        examples=["https://outages.example.org"],
+    )
+    secret_key: Annotated[SecretStr, AfterValidator(_long_key)] | None = Field(
+        None,
+        description="signs links, tokens and the audit trail",
+        examples=["$(openssl rand -hex 32)"],
+    )
+    secret_key_file: Path | None = Field(
+        None, description="a file that holds the secret key", examples=["/run/secrets/outage_key"]
+    )
+    observe_holidays: bool = Field(  # R16
+        False, description="CBSA holidays count as after hours", examples=["true"]
+    )
+    publish_dir: Path | None = Field(
+        None, description="where status and broadcast files are written", examples=["/var/www/outage"]
+    )
+    test_mode: bool = Field(False, description="mail goes to the test recipients only", examples=["true"])
+    test_recipients: Annotated[tuple[Address, ...], NoDecode, BeforeValidator(_separated)] = Field(
+        (), description="who gets mail in test mode", examples=["me@example.org,you@example.org"]
+    )
+    operator_email: Address = Field("", description="who is alerted", examples=["duty@example.org"])
+    canary_email: Address = Field(
+        "", description="a mailbox that gets every bulletin and is watched", examples=["canary@example.org"]
+    )
+    host: str = Field("127.0.0.1", min_length=1, description="the address to listen on", examples=["::1"])
+    port: int = Field(8000, ge=0, le=65535, description="the port to listen on", examples=["8000"])
+    trusted_proxy_hops: int = Field(
+        0,
+        ge=0,
+        le=10,
+        description="reverse proxies in front whose X-Forwarded-For is believed",
+        examples=["1"],
+    )
+    smtp_connections: int = Field(8, ge=1, le=64, description="connections to the relay", examples=["8"])
+    max_uncertain: int | None = Field(
+        None,
+        ge=1,
+        le=10_000,
+        description="the most messages that may repeat after a crash",
+        examples=["32"],
+    )
+    tick_seconds: float = Field(
+        2.0, ge=0.1, le=60, description="seconds between two looks for due bulletins", examples=["2"]
+    )
+    log_level: Annotated[
+        Literal["DEBUG", "INFO", "WARNING", "ERROR"], BeforeValidator(lambda name: str(name).upper())
+    ] = Field("INFO", description="the least level that is logged", examples=["INFO"])
+
+    @property
+    def is_sqlite(self) -> bool:
+        """Whether the embedded database is used."""
+        return self.database_url.startswith("sqlite:")
+
+    @property
+    def sqlite_path(self) -> Path | None:
+        """The embedded database's file; None for PostgreSQL and for SQLite in memory."""
+        name = self.database_url.removeprefix("sqlite:///").partition("?")[0]
+        if not self.is_sqlite or name in {"sqlite://", ":memory:"}:
+            return None
+        return Path(name)
+
+    @property
+    def uncertain_limit(self) -> int:
+        """The most messages that may be repeated after a crash (P8)."""
+        default = UNCERTAIN_ON_SQLITE if self.is_sqlite else UNCERTAIN_ON_POSTGRESQL
+        return self.max_uncertain or default
+
+    @model_validator(mode="after")
+    def _fields_agree(self) -> "Settings":
+        mistakes = []
+        if self.secret_key and self.secret_key_file:
+            mistakes.append("OUTAGE_SECRET_KEY and OUTAGE_SECRET_KEY_FILE are both set: keep one")
+        if self.test_mode and not self.test_recipients:
+            mistakes.append("OUTAGE_TEST_RECIPIENTS is empty: OUTAGE_TEST_MODE needs somebody to write to")
+        if mistakes:
+            raise ValueError("\n".join(mistakes))
+        return self
+
+
+def load_settings(env_file: Path | str | None = ".env", **overrides: Any) -> Settings:
+    """Returns the settings: `overrides` before the environment, before `env_file`, before the defaults.
+
+    Raises:
+        SettingsError: with every mistake found, values left out since they may be secret.
+    """
+    slips = _slips(env_file)
+    try:
+        settings = Settings(_env_file=env_file, **overrides)
+    except ValidationError as error:
+        mistakes = [line for each in error.errors(include_input=False) for line in _lines(each)]
+        raise SettingsError(slips + mistakes) from error
+    if slips:
+        raise SettingsError(slips)
+    return settings
+
+
+def load_secret_key(settings: Settings) -> bytes:
+    """Returns the key that signs links, tokens and the audit trail.
+
+    With neither setting, the embedded database gets a key file beside it, made on first use and readable by
+    its owner only; SQLite in memory gets a key that ends with the process.
+
+    Raises:
+        SettingsError: the key file cannot be read or written, the key is too short, or PostgreSQL has none
+            (several hosts must share one: none can make it up).
+    """
+    if settings.secret_key:
+        return settings.secret_key.get_secret_value().encode()
+    if settings.secret_key_file:
+        return _read_key(settings.secret_key_file)
+    if not settings.is_sqlite:
+        raise SettingsError(
+            ["OUTAGE_SECRET_KEY is needed with PostgreSQL, the same on every host: openssl rand -hex 32"]
+        )
+    if settings.sqlite_path is None:
+        return secrets.token_hex(32).encode()
+    path = settings.sqlite_path.with_name(settings.sqlite_path.name + ".key")
+    if not path.exists():
+        _create_key(path)
+    return _read_key(path)
+
+
+def _read_key(path: Path) -> bytes:
+    try:
+        key = path.read_bytes().strip()
+    except OSError as error:
+        raise SettingsError([f"OUTAGE_SECRET_KEY_FILE: {path} cannot be read: {error.strerror}"]) from error
+    if len(key) < SECRET_KEY_LEAST_LENGTH:
+        fix = f"{SECRET_KEY_LEAST_LENGTH} or more are needed: openssl rand -hex 32 > {path}"
+        raise SettingsError([f"OUTAGE_SECRET_KEY_FILE: {path} holds {len(key)} characters; {fix}"])
+    return key
+
+
+def _create_key(path: Path) -> None:
+    """Writes a key in full before it gets its name, so that a process starting beside never reads half."""
+    try:
+        with tempfile.NamedTemporaryFile(dir=path.parent, prefix=".key-") as draft:  # mode 0600
+            draft.write(secrets.token_hex(32).encode() + b"\n")
+            draft.flush()
+            os.fsync(draft.fileno())
+            with suppress(FileExistsError):  # the other process was first: its key counts
+                os.link(draft.name, path)
+    except OSError as error:
+        raise SettingsError(
+            [f"OUTAGE_SECRET_KEY: no key is set and {path} cannot be written: {error.strerror}"]
+        ) from error
+
+
+def _lines(error: ErrorDetails) -> list[str]:
+    """Turns one of pydantic's errors into lines for a person."""
+    if not error["loc"]:
+        return str(error["ctx"]["error"]).splitlines()
+    field = str(error["loc"][0])
+    name, about = PREFIX + field.upper(), Settings.model_fields[field]
+    reason = error["msg"].removeprefix("Value error, ").removeprefix("Input ")
+    return [f"{name} ({about.description}) {reason}; for example {name}={(about.examples or [''])[0]}"]
+
+
+def _slips(env_file: Path | str | None) -> list[str]:
+    """Finds misspelt settings: a mistyped OUTAGE_TEST_MODE must not send real mail."""
+    in_file = dotenv_values(env_file) if env_file else {}
+    names = {name.upper() for name in (*os.environ, *in_file)}
+    given = {name.removeprefix(PREFIX) for name in names if name.startswith(PREFIX)}
+    known = {field.upper() for field in Settings.model_fields}
+    near = {name: difflib.get_close_matches(name, known, 1, _TYPO_LIKENESS) for name in sorted(given - known)}
+    return [
+        f"{PREFIX}{name} is not a setting: did you mean {PREFIX}{match[0]}?"
+        for name, match in near.items()
+        if match
+    ]
