@@ -1,0 +1,43 @@
+"""Who may do what. The routes each role may call are in `web/security.py`."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from outage_service.domain.systems import CTSU_SYSTEMS, HelpLine, System
+
+
+class Role(StrEnum):
+    """What a token may be used for."""
+
+    TCCU = "tccu"
+    CTSU = "ctsu"
+    ADMIN = "admin"
+    AUDITOR = "auditor"
+    IVR = "ivr"
+
+
+OPERATORS = frozenset({Role.TCCU, Role.CTSU})
+"""Those who act on outages (R5)."""
+
+_SYSTEMS = {Role.TCCU: frozenset(System), Role.CTSU: CTSU_SYSTEMS}
+_LINES = {Role.TCCU: frozenset(HelpLine), Role.CTSU: frozenset({HelpLine.CTSU, HelpLine.CCSH})}
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Who acts: the name that the audit log keeps, and the role."""
+
+    name: str
+    role: Role
+
+    def may_act_on(self, systems: frozenset[System]) -> bool:
+        """Returns whether all of `systems` are this actor's (R5)."""
+        return systems <= _SYSTEMS.get(self.role, frozenset())
+
+    def may_speak_on(self, line: HelpLine) -> bool:
+        """Returns whether this actor may override a help line's message (R23)."""
+        return line in _LINES.get(self.role, frozenset())
+
+
+CLOCK = "clock"
+"""The audit log's name for what no person did."""

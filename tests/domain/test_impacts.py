@@ -1,0 +1,205 @@
+"""Which impacts an outage may have, and what an update's complete list does to them (R14, R34–R43)."""
+
+from datetime import datetime
+
+import pytest
+
+from outage_service.domain import lifecycle
+from outage_service.domain.errors import InvalidAct
+from outage_service.domain.lifecycle import News
+from outage_service.domain.outages import Impact
+from outage_service.domain.systems import Condition, Direction, System
+from tests.builders import (
+    LITERAL,
+    THURSDAY_10H,
+    a_delay,
+    a_scheduled_outage,
+    an_impact,
+    an_outage,
+    at,
+    updated,
+)
+
+BOTH, INBOUND, OUTBOUND = Direction.BOTH, Direction.INBOUND, Direction.OUTBOUND
+NINE, NOON = at("2026-11-26 09:00"), at("2026-11-26 12:00")
+
+
+@pytest.mark.parametrize("system", [System.EDI, System.EMANIFEST, System.CERS], ids=str)
+def test_a_direction_left_out_is_both_where_the_system_has_directions(system: System) -> None:
+    """The contract's default."""
+    assert an_outage(an_impact(system)).impacts[0].direction is BOTH
+    assert an_outage(an_impact(system, OUTBOUND)).impacts[0].direction is OUTBOUND
+
+
+@pytest.mark.parametrize("system", [System.CCP, System.CAD_API, System.SWI], ids=str)
+def test_a_system_without_directions_has_none_and_refuses_one(system: System) -> None:
+    """R42, R43: a 422, answered as null."""
+    assert an_outage(an_impact(system)).impacts[0].direction is None
+    with pytest.raises(InvalidAct) as refusal:
+        an_outage(an_impact(), an_impact(system, BOTH))
+    assert (refusal.value.code, refusal.value.field) == ("no_direction", "impacts.1.direction")
+
+
+def test_an_outage_without_systems_is_refused() -> None:
+    """R4"""
+    with pytest.raises(InvalidAct) as refusal:
+        lifecycle.update(an_outage(), News(impacts=()), now=NOON, calendar=LITERAL)
+    assert (refusal.value.code, refusal.value.field) == ("no_impacts", "impacts")
+
+
+@pytest.mark.parametrize(
+    "repeated",
+    [
+        pytest.param([an_impact(System.CCP), an_impact(System.CCP)], id="without-directions"),
+        pytest.param([an_impact(direction=BOTH), an_impact(direction=INBOUND)], id="both-and-inbound"),
+        pytest.param([an_impact(), an_impact(direction=INBOUND)], id="default-and-inbound"),
+        pytest.param([an_impact(direction=INBOUND), a_delay(direction=INBOUND)], id="outage-and-delay"),
+    ],
+)
+def test_a_system_and_direction_named_twice_is_refused(repeated: list[Impact]) -> None:
+    """Two statements about one thing could contradict each other."""
+    with pytest.raises(InvalidAct) as refusal:
+        an_outage(an_impact(System.CERS), *repeated)
+    assert (refusal.value.code, refusal.value.field) == ("repeated_system", "impacts.2")
+
+
+def test_the_two_directions_of_a_system_are_two_impacts() -> None:
+    """R38, R39: one may be out while the other is late."""
+    outage = an_outage(an_impact(direction=INBOUND), a_delay(direction=OUTBOUND))
+    assert [(i.direction, i.condition) for i in outage.impacts] == [
+        (INBOUND, Condition.OUTAGE),
+        (OUTBOUND, Condition.DELAY),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("impact", "code", "field"),
+    [
+        pytest.param(a_delay(), "scheduled_delay", "condition", id="delay"),
+        pytest.param(an_impact(behind_minutes=5), "scheduled_delay", "behind_minutes", id="figure"),
+        pytest.param(an_impact(started_at=NINE), "scheduled_start", "started_at", id="own-start"),
+    ],
+)
+def test_a_scheduled_impact_is_always_an_outage_of_the_window(impact: Impact, code: str, field: str) -> None:
+    """Section 2: scheduled impacts are always outages."""
+    with pytest.raises(InvalidAct) as announced:
+        a_scheduled_outage(an_impact(System.CERS), impact)
+    with pytest.raises(InvalidAct) as told:
+        updated(a_scheduled_outage(), NOON, an_impact(System.CERS), impact)
+    for refusal in (announced.value, told.value):
+        assert (refusal.code, refusal.field) == (code, f"impacts.1.{field}")
+
+
+@pytest.mark.parametrize(
+    "started_at",
+    [pytest.param(at("2026-11-26 08:59"), id="before-the-outage"), pytest.param(NOON, id="in-the-future")],
+)
+def test_a_system_starts_within_its_outage(started_at: datetime) -> None:
+    """An end before a start must be impossible, and so must a part before the whole."""
+    with pytest.raises(InvalidAct) as refusal:
+        an_outage(an_impact(), an_impact(System.CERS, started_at=started_at), started_at=NINE)
+    assert (refusal.value.code, refusal.value.field) == ("impact_start", "impacts.1.started_at")
+
+
+@pytest.mark.parametrize("started_at", [NINE, THURSDAY_10H], ids=["outage-s-start", "now"])
+def test_a_system_may_start_with_its_outage_or_now(started_at: datetime) -> None:
+    """Both ends are included."""
+    outage = an_outage(an_impact(started_at=started_at), started_at=NINE)
+    assert outage.impacts[0].started_at == started_at
+
+
+def test_a_system_may_have_a_start_of_its_own() -> None:
+    """Section 11: each system has its start; without one it is the outage's."""
+    later = at("2026-11-26 09:30")
+    outage = an_outage(an_impact(), an_impact(System.CERS, started_at=later), started_at=NINE)
+    assert [impact.started_at for impact in outage.impacts] == [None, later]
+
+
+def test_a_system_that_is_not_listed_any_more_was_restored_then_and_is_kept() -> None:
+    """R14: whoever heard of it also hears of the end."""
+    outage = updated(an_outage(an_impact(), an_impact(System.CERS)), at("2026-11-26 12:00:40"), an_impact())
+    assert [(i.system, i.restored_at) for i in outage.impacts] == [(System.EDI, None), (System.CERS, NOON)]
+    assert [i.system for i in outage.active_impacts] == [System.EDI]
+    assert outage.systems_ever == (System.EDI, System.CERS)
+
+
+def test_a_restored_system_keeps_its_time_through_later_updates() -> None:
+    """The first time it was dropped counts."""
+    outage = updated(an_outage(an_impact(), an_impact(System.CERS)), NOON, an_impact())
+    again = updated(outage, at("2026-11-26 13:00"), an_impact(), an_impact(System.SWI))
+    assert {i.system: i.restored_at for i in again.impacts} == {"edi": None, "swi": None, "cers": NOON}
+
+
+def test_a_restored_system_that_fails_again_is_listed_beside_its_first_time() -> None:
+    """Both its times are facts, and it did not last from the outage's start again."""
+    outage = updated(an_outage(an_impact(), an_impact(System.CERS)), NOON, an_impact())
+    again = updated(outage, at("2026-11-26 13:00:20"), an_impact(), an_impact(System.CERS, INBOUND))
+    assert [(i.system, i.started_at, i.restored_at) for i in again.impacts] == [
+        (System.EDI, None, None),
+        (System.CERS, at("2026-11-26 13:00"), None),
+        (System.CERS, None, NOON),
+    ]
+
+
+def test_a_system_that_fails_again_may_say_since_when() -> None:
+    """What is given wins over what is assumed."""
+    outage = updated(an_outage(an_impact(), an_impact(System.CERS)), NOON, an_impact())
+    since = at("2026-11-26 12:45")
+    again = updated(outage, at("2026-11-26 13:00"), an_impact(), an_impact(System.CERS, started_at=since))
+    assert again.impacts[1].started_at == since
+
+
+def test_a_system_that_fails_again_in_the_minute_it_was_dropped_does_not_begin_before_its_end() -> None:
+    """Its end was moved to its start, which that minute's beginning precedes."""
+    start = at("2026-11-26 10:00:30")
+    outage = an_outage(an_impact(), an_impact(System.CERS), declared_at=start, started_at=start)
+    dropped = updated(outage, at("2026-11-26 10:00:40"), an_impact())
+    again = updated(dropped, at("2026-11-26 10:00:50"), an_impact(), an_impact(System.CERS))
+    assert again.impacts[1].started_at == start
+
+
+def test_a_system_taken_off_and_put_back_before_a_planned_start_never_was_away() -> None:
+    """It is listed once, for the window."""
+    planned = a_scheduled_outage(an_impact(), an_impact(System.CERS))
+    without = updated(planned, NOON, an_impact())
+    assert [i.restored_at for i in without.impacts] == [None, NOON]
+    again = updated(without, at("2026-11-26 13:00"), an_impact(), an_impact(System.CERS))
+    assert again.impacts == planned.impacts
+
+
+def test_a_system_dropped_in_the_minute_of_its_start_does_not_end_before_it() -> None:
+    """Section 11: an end before its start must be impossible."""
+    start = at("2026-11-26 10:00:30")
+    outage = an_outage(an_impact(), an_impact(System.CERS), declared_at=start, started_at=start)
+    for now in (start, at("2026-11-26 10:00:50")):
+        assert updated(outage, now, an_impact()).impacts[1].restored_at == start
+
+
+@pytest.mark.parametrize(
+    ("before", "after"), [(BOTH, INBOUND), (INBOUND, BOTH), (OUTBOUND, OUTBOUND), (None, OUTBOUND)]
+)
+def test_a_listed_system_keeps_the_start_it_had(before: Direction | None, after: Direction) -> None:
+    """Section 11: news of a direction is no new start."""
+    own = at("2026-11-26 09:30")
+    outage = an_outage(an_impact(direction=before, started_at=own), started_at=NINE)
+    assert updated(outage, NOON, an_impact(direction=after)).impacts[0].started_at == own
+
+
+def test_an_update_may_correct_a_system_s_start() -> None:
+    """What is given wins over what was known."""
+    outage = an_outage(an_impact(started_at=at("2026-11-26 09:30")), started_at=NINE)
+    told = updated(outage, NOON, an_impact(started_at=at("2026-11-26 09:45")))
+    assert told.impacts[0].started_at == at("2026-11-26 09:45")
+
+
+def test_a_system_that_joins_has_the_outage_s_start_unless_told_otherwise() -> None:
+    """The contract: an impact's start defaults to the outage's."""
+    joined = updated(an_outage(), NOON, an_impact(), an_impact(System.CERS))
+    assert joined.impacts[1].started_at is None
+    assert joined.started_at == THURSDAY_10H
+
+
+def test_an_update_without_a_list_leaves_the_systems_alone() -> None:
+    """The list is the complete new one, or none."""
+    outage = an_outage(an_impact(), an_impact(System.CERS))
+    assert updated(outage, NOON).impacts == outage.impacts
