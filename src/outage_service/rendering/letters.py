@@ -1,0 +1,101 @@
+"""Letters to one person: the confirmation of a subscription, alerts to the operators.
+
+To add an alert: a member of `AlertKind` and a folder in `templates/letters/` with its subject and body in
+both languages.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from outage_service.content import Content
+from outage_service.domain.letters import LetterSlot
+from outage_service.domain.texts import Bilingual, Language
+from outage_service.rendering.layouts import LetterBody, lay_out, part
+from outage_service.rendering.sections import outage_url
+from outage_service.rendering.templating import environment, paragraphs
+from outage_service.rendering.titles import in_both
+
+
+class AlertKind(StrEnum):
+    """What operators are told of by mail, where a setting asks for it."""
+
+    OVERRUN = "overrun"
+    OVERDUE = "overdue"
+    RELAY_PAUSED = "relay_paused"
+    HEARTBEAT_LOST = "heartbeat_lost"
+
+
+@dataclass(frozen=True, slots=True)
+class ComposedLetter:
+    """A bilingual letter in one language order."""
+
+    subject: str
+    body: LetterBody
+
+
+@dataclass(frozen=True, slots=True)
+class _Section:
+    """What one language's part of a letter says; without an address there is no button."""
+
+    language: Language
+    subject: str
+    body: tuple[str, ...]
+    button: str
+    url: str
+
+
+def confirmation_letter(content: Content, first: Language, *, test_mode: bool) -> ComposedLetter:
+    """Returns the letter that asks to confirm a subscription; none of it comes from whoever asked (P25)."""
+    said = {
+        language: _Section(
+            language=language,
+            subject=_line("confirmation", "subject", language),
+            body=_prose("confirmation", "body", language),
+            button=_line("confirmation", "button", language),
+            url=LetterSlot.CONFIRM_URL,
+        )
+        for language in Language
+    }
+    return _compose(content, said, first, test_mode=test_mode)
+
+
+def alert_letter(
+    content: Content, kind: AlertKind, *, number: str | None, base_url: str, first: Language, test_mode: bool
+) -> ComposedLetter:
+    """Returns the alert; `number` names its outage, where the alert is about one."""
+    said = {
+        language: _Section(
+            language=language,
+            subject=_line(kind, "subject", language, number=number),
+            body=_prose(kind, "body", language, number=number),
+            button=content.label("outage_page", language) if number else "",
+            url=outage_url(base_url, number) if number else "",
+        )
+        for language in Language
+    }
+    return _compose(content, said, first, test_mode=test_mode)
+
+
+def _compose(
+    content: Content, said: Mapping[Language, _Section], first: Language, *, test_mode: bool
+) -> ComposedLetter:
+    subject = in_both(Bilingual(*(said[language].subject for language in Language)), first)
+    if test_mode:
+        subject = f"[{in_both(content.labels['test_tag'], first)}] {subject}"
+    body = lay_out(
+        [part("letters/_base", said[language], content, language) for language in (first, first.other)],
+        subject=subject,
+        preheader=said[first].body[0],
+        links={},
+        test_mode=test_mode,
+    )
+    return ComposedLetter(subject, body)
+
+
+def _prose(letter: str, name: str, language: Language, **values: object) -> tuple[str, ...]:
+    return paragraphs(environment().get_template(f"letters/{letter}/{name}.{language}.txt").render(values))
+
+
+def _line(letter: str, name: str, language: Language, **values: object) -> str:
+    return " ".join(_prose(letter, name, language, **values))

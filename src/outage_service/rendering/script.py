@@ -1,0 +1,140 @@
+"""The sentences of one help line's message in one language, out of the patterns of `content/voice.yaml`."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from outage_service.content import Content
+from outage_service.content.voice import VoiceText
+from outage_service.domain.broadcasts import LineEvent
+from outage_service.domain.calendar import eastern
+from outage_service.domain.outages import OutageState
+from outage_service.domain.systems import Condition, Direction, System, in_catalogue_order
+from outage_service.domain.texts import Bilingual, Language
+from outage_service.rendering.times import spoken_date, spoken_time
+
+_AND = {Language.EN: " and ", Language.FR: " et "}
+_TO = {Language.EN: "{clock} on {date}", Language.FR: "{date} à {clock}"}
+# "Heure normale" would put a forbidden word into a message on an outage (R22).
+_STANDARD_TIME = ("heure normale de l’Est", "heure d’hiver de l’Est")
+
+
+@dataclass(frozen=True, slots=True)
+class Script:
+    """Says single sentences; the date of a time is told where it is not that of `as_of`.
+
+    A brief one calls systems by their abbreviations.
+    """
+
+    content: Content
+    voice: VoiceText
+    language: Language
+    as_of: datetime
+    is_brief: bool = False
+
+    def say(self, pattern: Bilingual, **blanks: str) -> str:
+        """Returns the sentence with its blanks filled and its first letter a capital."""
+        sentence = pattern[self.language].format(**blanks)
+        return sentence[:1].upper() + sentence[1:]
+
+    def names(self, systems: Iterable[System]) -> str:
+        """Returns `EDI and the CERS Portal` / `l’EDI et le portail du SCDE`; brief: `EDI and CERS`."""
+        if self.is_brief:
+            return self._listed(self.content.systems[s].abbr[self.language] for s in systems)
+        return self._listed(self.content.systems[s].short.the[self.language] for s in systems)
+
+    def names_of(self, systems: Iterable[System]) -> str:
+        """Returns `of EDI and of the CERS Portal` / `de l’EDI et du portail du SCDE`."""
+        return self._listed(self.content.systems[s].short.of[self.language] for s in systems)
+
+    def _listed(self, names: Iterable[str]) -> str:
+        *head, last = names
+        return f"{', '.join(head)}{_AND[self.language]}{last}" if head else last
+
+    def since(self, instant: datetime, *, told: datetime | None = None) -> str:
+        """Returns a time as it follows "since" / « depuis »; no date on the day of `told` (`as_of`)."""
+        clock = spoken_time(instant, self.language).replace(*_STANDARD_TIME)
+        if eastern(instant).date() == eastern(told or self.as_of).date():
+            return clock
+        return _TO[self.language].format(clock=clock, date=spoken_date(instant, self.language))
+
+    def at(self, instant: datetime, *, told: datetime | None = None) -> str:
+        """Returns a time as it follows "at" or "by"; French brings its own « à »."""
+        moment = self.since(instant, told=told)
+        return f"à {moment}" if self.language is Language.FR and not moment.startswith("le ") else moment
+
+    def as_of_in_full(self) -> str:
+        """Returns the time of the message, always with its date."""
+        clock = spoken_time(self.as_of, self.language).replace(*_STANDARD_TIME)
+        return _TO[self.language].format(clock=clock, date=spoken_date(self.as_of, self.language))
+
+    def running(self, systems: tuple[System, ...]) -> str:
+        """Says that nothing is open on these systems (R22)."""
+        return self.say(self.voice.running.for_count(len(systems)), names=self.names(systems))
+
+    def event(self, event: LineEvent) -> list[str]:
+        """Says what is open: a sentence for each condition and direction, the worst first."""
+        return [
+            self._suffering(event, systems, condition, direction)
+            for condition in (Condition.OUTAGE, Condition.DELAY)
+            for direction in (Direction.BOTH, Direction.INBOUND, Direction.OUTBOUND)
+            if (systems := _suffering_so(event, condition, direction))
+        ]
+
+    def _suffering(
+        self, event: LineEvent, systems: tuple[System, ...], condition: Condition, direction: Direction
+    ) -> str:
+        pattern = self.voice.outage if condition is Condition.OUTAGE else self.voice.delay
+        one_way = self.voice.directions.get(direction)
+        return self.say(
+            pattern.for_count(len(systems)),
+            names=self.names(systems),
+            direction=one_way[self.language] if one_way else "",
+            since=self.since(event.started_at),
+            window=self._window(event),
+        )
+
+    def _window(self, event: LineEvent) -> str:
+        if event.planned_end_at is None:
+            return ""
+        windows = self.voice.windows
+        pattern = windows.overrun if event.state is OutageState.OVERRUN else windows.open
+        return pattern[self.language].format(end=self.since(event.planned_end_at))
+
+    def upcoming(self, event: LineEvent) -> str:
+        """Says when a scheduled outage is to start and to end."""
+        end = event.planned_end_at or event.started_at
+        return self.say(
+            self.voice.upcoming,
+            names=self.names(event.systems),
+            start=self.at(event.started_at),
+            end=self.at(end, told=event.started_at),
+        )
+
+    def procedures(self, concerned: tuple[System, ...], in_effect: tuple[System, ...]) -> str:
+        """Says for which of the systems concerned procedures are in effect."""
+        texts = self.voice.procedures
+        if not in_effect:
+            return self.say(texts.not_in_effect)
+        if in_effect == concerned:
+            return self.say(texts.in_effect)
+        return self.say(texts.partly, names=self.names(in_effect))
+
+    def next_update(self, due: datetime | None) -> str:
+        """Says by when the next update comes; a due time that has passed is caught up at once."""
+        if due is None or due <= self.as_of:
+            return self.say(self.voice.next_update_soon)
+        return self.say(self.voice.next_update, at=self.at(due))
+
+
+def _suffering_so(event: LineEvent, condition: Condition, direction: Direction) -> tuple[System, ...]:
+    return in_catalogue_order(
+        system
+        for system, own_direction, own_condition in event.impacts
+        if own_condition is condition and (own_direction or Direction.BOTH) is direction
+    )
+
+
+def spaced_digits(number: str) -> str:
+    """Returns a telephone number as it is read out, digit by digit: `1 8 8 8 9 5 7 7 2 2 4`."""
+    return " ".join(digit for digit in number if digit.isdigit())

@@ -1,0 +1,127 @@
+"""What clients are to do: only what applies to their systems, and only while it does (R45–R59)."""
+
+import pytest
+
+from outage_service.content import load_content
+from outage_service.content.catalogue import Phase
+from outage_service.domain.systems import Direction, System
+from outage_service.rendering.phases import actions_for, phase_of
+from tests.builders import a_delay, an_impact, an_outage, bulletin_facts
+from tests.rendering.stories import STORIES
+
+CONTENT = load_content()
+COLUMN = {"import_paper", "export_paper", "queue_edi", "submit_in_portal", "examination"}
+
+
+def to_do(story: str) -> set[str]:
+    return {action.id for action in actions_for(STORIES[story], CONTENT)}
+
+
+def to_do_in(system: System, direction: Direction | None = None) -> set[str]:
+    facts = bulletin_facts(an_outage(an_impact(system, direction)))
+    return {action.id for action in actions_for(facts, CONTENT)}
+
+
+@pytest.mark.parametrize(
+    ("story", "phase"),
+    [
+        ("advance", Phase.AHEAD),
+        ("reminder", Phase.AHEAD),
+        ("initial", Phase.PROCEDURES),
+        ("in the window", Phase.PROCEDURES),
+        ("overrun", Phase.PROCEDURES),
+        ("back to a delay, procedures stay", Phase.PROCEDURES),
+        ("resolved, procedures remain", Phase.BACKLOG),
+        ("delay", Phase.DELAY),
+        ("procedures revoked in a delay", Phase.RELIEVED),
+        ("resolved", Phase.CATCH_UP),
+        ("revoked afterwards", Phase.CATCH_UP),
+        ("correction", Phase.CATCH_UP),
+        ("delay resolved", Phase.NOTHING),
+        ("cancelled", Phase.NOTHING),
+    ],
+)
+def test_a_phase_follows_from_the_facts(story: str, phase: Phase) -> None:
+    assert phase_of(STORIES[story]) is phase
+
+
+@pytest.mark.parametrize("phase", Phase)
+def test_every_phase_has_something_to_do(phase: Phase) -> None:
+    assert any(phase in action.phases for action in CONTENT.actions)
+
+
+@pytest.mark.parametrize(
+    ("system", "papers"),
+    [
+        (System.EDI, {"import_paper", "export_paper"}),
+        (System.EMANIFEST, {"import_paper"}),
+        (System.CERS, {"export_paper"}),
+        (System.CCP, set()),
+        (System.CAD_API, set()),
+        (System.SWI, set()),
+    ],
+)
+def test_imports_go_to_the_port_of_report_and_exports_to_their_office(
+    system: System, papers: set[str]
+) -> None:
+    """R59: EDI has both columns, the portals one each, the others none."""
+    assert to_do_in(system) & {"import_paper", "export_paper"} == papers
+
+
+@pytest.mark.parametrize("system", [System.CCP, System.CAD_API, System.SWI])
+def test_a_system_without_a_column_is_told_nothing_of_one(system: System) -> None:
+    """R59"""
+    assert to_do_in(system) & COLUMN == set()
+
+
+def test_the_client_portal_has_its_own_forms() -> None:
+    """R74, R79"""
+    assert "ccp_forms" in to_do_in(System.CCP)
+    assert "ccp_forms" not in to_do_in(System.EDI)
+
+
+@pytest.mark.parametrize(
+    ("direction", "is_told"), [(Direction.INBOUND, False), (Direction.OUTBOUND, True), (Direction.BOTH, True)]
+)
+def test_clients_keep_transmitting_where_data_is_queued(direction: Direction, is_told: bool) -> None:
+    """R37, R38, R46: nothing is received in an inbound outage."""
+    assert ("queue_edi" in to_do_in(System.EDI, direction)) is is_told
+
+
+def test_a_system_that_is_merely_slow_has_no_paper_procedure() -> None:
+    """R44: with CERS slow and the eManifest Portal out, exports go on electronically."""
+    facts = bulletin_facts(an_outage(an_impact(System.EMANIFEST), a_delay(System.CERS)))
+    assert "export_paper" not in {action.id for action in actions_for(facts, CONTENT)}
+
+
+def test_a_system_that_is_back_has_no_paper_procedure() -> None:
+    assert "import_paper" in to_do("one system is back")
+    assert "submit_in_portal" not in to_do("one system is back")
+
+
+@pytest.mark.parametrize("story", ["initial", "advance", "CAD/API alone", "resolved, procedures remain"])
+def test_other_departments_requirements_always_stand(story: str) -> None:
+    """R47"""
+    assert "other_departments" in to_do(story)
+
+
+def test_before_a_planned_start_clients_transmit_and_prepare() -> None:
+    """R45, R50"""
+    assert to_do("advance") == {"transmit_ahead", "prepare_paper", "other_departments"}
+
+
+def test_afterwards_clients_send_correct_and_keep() -> None:
+    """R46, R53, R55, R58, R104"""
+    assert to_do("resolved") == {
+        "send_everything",
+        "actual_release",
+        "actual_departure",
+        "sent_already",
+        "correct_rejects",
+        "retain_afterwards",
+    }
+
+
+def test_where_procedures_never_applied_nothing_follows() -> None:
+    assert to_do("delay resolved") == to_do("cancelled") == {"carry_on"}
+    assert to_do("delay") == {"transmit_as_usual"}
