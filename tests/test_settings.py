@@ -108,7 +108,6 @@ def test_accepted(field: str, value: str) -> None:
         ("smtp_connections", "0", "greater than or equal to 1"),
         ("max_uncertain", "0", "greater than or equal to 1"),
         ("tick_seconds", "nan", "60"),
-        ("trusted_proxy_hops", "-1", "greater than or equal to 0"),
         ("log_level", "LOUD", "'DEBUG', 'INFO'"),
     ],
 )

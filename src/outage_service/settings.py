@@ -159,13 +159,6 @@ class Settings(BaseSettings):
     )
     host: str = Field("127.0.0.1", min_length=1, description="the address to listen on", examples=["::1"])
     port: int = Field(8000, ge=0, le=65535, description="the port to listen on", examples=["8000"])
-    trusted_proxy_hops: int = Field(
-        0,
-        ge=0,
-        le=10,
-        description="reverse proxies in front whose X-Forwarded-For is believed",
-        examples=["1"],
-    )
     smtp_connections: int = Field(8, ge=1, le=64, description="connections to the relay", examples=["8"])
     max_uncertain: int | None = Field(
         None,

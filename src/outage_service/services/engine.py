@@ -1,0 +1,54 @@
+"""What the use cases work with, put together once by `app`."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+import structlog
+
+from outage_service.channels.email.addresses import Sender
+from outage_service.clock import Clock
+from outage_service.domain.calendar import BusinessCalendar
+from outage_service.rendering.bulletins import BulletinComposer
+from outage_service.storage import Connection
+from outage_service.storage.database import Database
+
+T = TypeVar("T")
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True)
+class Engine:
+    """The database, the clock and the fixed parts of every bulletin.
+
+    Args:
+        after_commit: called, in order, after each committed act: refresh the snapshot, wake the sender.
+    """
+
+    db: Database
+    clock: Clock
+    calendar: BusinessCalendar
+    composer: BulletinComposer
+    sender: Sender
+    secret_key: bytes
+    base_url: str
+    operator_email: str = ""
+    canary_email: str = ""
+    after_commit: list[Callable[[], None]] = field(default_factory=list)
+
+    def act(self, work: Callable[[Connection], T]) -> T:
+        """Returns what `work` returned once it is durable and the snapshot tells of it (P17)."""
+        result = self.db.write(work)
+        self.announce()
+        return result
+
+    def announce(self) -> None:
+        """Lets the parts of this process know that the state has changed.
+
+        One that fails is logged: what is committed is done, whoever could not be told of it (P17).
+        """
+        for tell in self.after_commit:
+            try:
+                tell()
+            except Exception:
+                log.exception("announcing_failed")

@@ -1,0 +1,58 @@
+"""Personal links in mail: derived from the secret key, never stored.
+
+A link's token is `<id>.<epoch>.<mac>`. Raising a subscriber's epoch ends all earlier links; each
+purpose has its own mac, so that an unsubscribe link in a forwarded mail changes nothing else.
+"""
+
+import hmac
+from base64 import urlsafe_b64encode
+from dataclasses import dataclass
+from enum import StrEnum
+
+_MAC_BYTES = 16
+_DIGITS_AT_MOST = 15
+
+
+class Purpose(StrEnum):
+    """What a link is good for; also the last part of its path."""
+
+    CONFIRM = "confirm"
+    MANAGE = "manage"
+    UNSUBSCRIBE = "unsubscribe"
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """Whose link it is: a subscriber's id (a pending request's for `confirm`) and epoch."""
+
+    id: int
+    epoch: int
+
+
+def link(base_url: str, key: bytes, purpose: Purpose, holder: Holder) -> str:
+    """Returns the link of `holder` for `purpose`."""
+    return f"{base_url}/subscriptions/{token(key, purpose, holder)}/{purpose}"
+
+
+def token(key: bytes, purpose: Purpose, holder: Holder) -> str:
+    """Returns the token in a link."""
+    return f"{holder.id}.{holder.epoch}.{_mac(key, purpose, holder)}"
+
+
+def read_token(key: bytes, purpose: Purpose, given: str) -> Holder | None:
+    """Returns whose token it is, or None if it is not genuine for this purpose."""
+    parts = given.split(".")
+    if len(parts) != 3 or not all(_is_number(part) for part in parts[:2]):
+        return None
+    holder = Holder(int(parts[0]), int(parts[1]))
+    is_genuine = hmac.compare_digest(_mac(key, purpose, holder).encode(), parts[2].encode(errors="replace"))
+    return holder if is_genuine else None
+
+
+def _is_number(part: str) -> bool:
+    return part.isascii() and part.isdigit() and len(part) <= _DIGITS_AT_MOST
+
+
+def _mac(key: bytes, purpose: Purpose, holder: Holder) -> str:
+    message = f"{purpose}:{holder.id}:{holder.epoch}".encode()
+    return urlsafe_b64encode(hmac.digest(key, message, "sha256")[:_MAC_BYTES]).rstrip(b"=").decode()

@@ -1,0 +1,89 @@
+"""The clock's own bulletins: periodic ones and reminders. The database decides who issues a slot (P1)."""
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+import structlog
+
+from outage_service.domain import lifecycle
+from outage_service.domain.bulletins import BulletinKind
+from outage_service.domain.outages import Outage
+from outage_service.domain.roles import CLOCK
+from outage_service.services.bulletins import Occasion, issue
+from outage_service.services.engine import Engine
+from outage_service.storage import Connection
+from outage_service.storage.bulletins import is_slot_issued
+from outage_service.storage.outages import due_outages, hold_outage, lock_due_outage, retime_outage
+
+log = structlog.get_logger(__name__)
+
+HOLD_AFTER_FAILURE = timedelta(minutes=1)
+"""An outage whose slot fails is tried again this much later: within the 5 minutes that count as on time."""
+BATCH = 100
+
+
+def issue_due(engine: Engine) -> int:
+    """Settles every slot that has come, each in its own transaction; returns how many bulletins went out.
+
+    One failing outage is logged, held and does not stop the others.
+    """
+    issued = 0
+    while ids := _due(engine):
+        results = [_settle_safely(engine, outage_id) for outage_id in ids]
+        issued += sum(result is True for result in results)
+        if all(result is None for result in results):
+            break
+    return issued
+
+
+def _due(engine: Engine) -> list[int]:
+    with engine.db.read() as tx:
+        return due_outages(tx, now=engine.clock(), limit=BATCH)
+
+
+def _settle_safely(engine: Engine, outage_id: int) -> bool | None:
+    """Returns whether a bulletin went out; None if the slot is still as it was (another's, or it failed)."""
+    try:
+        settled = engine.db.write(lambda tx: _settle(engine, tx, outage_id))
+    except Exception:
+        log.exception("slot_failed", outage_id=outage_id)
+        _hold_safely(engine, outage_id)
+        return None
+    if settled:
+        engine.announce()
+    return settled
+
+
+def _hold_safely(engine: Engine, outage_id: int) -> None:
+    until = engine.clock() + HOLD_AFTER_FAILURE
+    try:
+        engine.db.write(lambda tx: hold_outage(tx, outage_id, until=until))
+    except Exception:
+        log.exception("hold_failed", outage_id=outage_id)
+
+
+def _settle(engine: Engine, tx: Connection, outage_id: int) -> bool | None:
+    now = engine.clock()
+    outage = lock_due_outage(tx, outage_id, now=now)
+    if outage is None or outage.next_due_at is None:
+        return None
+    due = outage.next_due_at
+    if is_slot_issued(tx, outage_id, due):
+        # The clock was set back and news has led to this time again: it has had its bulletin (P5).
+        passed = replace(outage, last_bulletin_at=due, reminded_until=due)
+        retime_outage(tx, outage_id, seen=due, to=passed.due_after(now, engine.calendar))
+        return False
+    slot = lifecycle.due_slot(outage, due, now=now, calendar=engine.calendar)
+    if slot.nominal_at is None:
+        retime_outage(tx, outage_id, seen=due, to=slot.retimed_to)
+        return False
+    _issue_slot(engine, tx, outage, due=due, nominal=slot.nominal_at, now=now)
+    return True
+
+
+def _issue_slot(
+    engine: Engine, tx: Connection, outage: Outage, *, due: datetime, nominal: datetime, now: datetime
+) -> None:
+    kind = BulletinKind.REMINDER if outage.pending_reminders(now) else BulletinKind.PERIODIC
+    issued = lifecycle.issue_due(outage, nominal=nominal, now=now, calendar=engine.calendar)
+    issue(engine, tx, issued, Occasion(kind, CLOCK, slot_at=due), before=outage, now=now)

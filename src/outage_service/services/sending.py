@@ -1,0 +1,170 @@
+"""What a sender asks of the ledger: claims, a last look before sending, and outcomes."""
+
+import random
+import re
+import secrets
+import socket
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+from outage_service.channels.email.thawed import ThawedLetter
+from outage_service.clock import system_clock
+from outage_service.domain.deliveries import Attempt, DeliveryState, decide
+from outage_service.domain.letters import LetterSlot
+from outage_service.domain.texts import Language
+from outage_service.services.engine import Engine
+from outage_service.services.links import Holder, Purpose, link
+from outage_service.storage import Connection, deliveries, workers
+from outage_service.storage.deliveries import LONE_RECIPIENT, Claim, ClaimKey, Settlement
+from outage_service.storage.mailings import MailingRecord, find_mailing, superseded_among
+
+FAULTS_AT_MOST = 5
+"""A row that fails for reasons of our own is set aside after so many attempts (P10)."""
+RETRY_AFTER_FAULT = timedelta(minutes=1)
+
+
+@dataclass(frozen=True, slots=True)
+class ReadyMailing:
+    """A mailing with its letters cut at their markers, ready for any number of recipients."""
+
+    record: MailingRecord
+    letters: dict[Language, ThawedLetter]
+
+
+def register(engine: Engine) -> str:
+    """Makes this process known as a worker and returns its id."""
+    worker_id = secrets.token_hex(8)
+    engine.db.write(lambda tx: workers.register_worker(tx, worker_id, host=socket.gethostname()))
+    return worker_id
+
+
+def beat(engine: Engine, worker_id: str) -> bool:
+    """Tells the others that this worker lives; True once that is durable."""
+    engine.db.write(lambda tx: workers.beat(tx, worker_id, host=socket.gethostname()))
+    return True
+
+
+def sign_off(engine: Engine, worker_id: str) -> None:
+    """Frees what a worker that stops in order still holds, and forgets it."""
+
+    def leave(tx: Connection) -> None:
+        deliveries.free_claims_of(tx, worker_id)
+        workers.sign_off(tx, worker_id)
+
+    engine.db.write(leave)
+
+
+def rescue(engine: Engine, *, everything: bool = False) -> int:
+    """Queues the claims of dead workers; of all, where this process is the only sender. Returns how many.
+
+    Then ends what nobody may send any more, in transactions of bounded length.
+    """
+
+    def free(tx: Connection) -> int:
+        return deliveries.free_claims(tx, of_dead_before=None if everything else workers.dead_before(tx))
+
+    freed = engine.db.write(free)
+    while engine.db.write(deliveries.settle_unsendable):
+        pass
+    return freed
+
+
+def claim(engine: Engine, worker_id: str, *, limit: int) -> list[Claim]:
+    """Returns the next deliveries for this worker, at most `limit`, claimed and committed; none if all are.
+
+    A few recipients among many are looked for in several transactions, each of them short.
+    """
+    while True:
+        batch = engine.db.write(lambda tx: deliveries.claim_next(tx, worker_id, limit=limit))
+        if batch.claims or not batch.goes_on:
+            return batch.claims
+
+
+def let_go(engine: Engine, worker_id: str, held: Collection[ClaimKey]) -> int:
+    """Queues the claims of this worker that it does not hold in memory; returns how many (P7)."""
+    return engine.db.write(lambda tx: deliveries.free_claims_but(tx, worker_id, held))
+
+
+def prepare(engine: Engine, mailing_id: int) -> ReadyMailing:
+    """Returns a mailing ready for sending."""
+    with engine.db.read() as tx:
+        record = find_mailing(tx, mailing_id)
+    frozen = {language: record.letters[language] for language in Language}
+    return ReadyMailing(record, {lang: ThawedLetter.parse(raw) for lang, raw in frozen.items() if raw})
+
+
+def withdrawn(engine: Engine, claims: Sequence[Claim]) -> dict[Claim, DeliveryState]:
+    """Returns the claims not to be sent any more: superseded, or of people who left since (P12, P14)."""
+    with engine.db.read() as tx:
+        superseded = superseded_among(tx, {claim.mailing_id for claim in claims})
+        left = deliveries.inactive_among(tx, {claim.recipient_id for claim in claims})
+    found = {claim: DeliveryState.SUPPRESSED for claim in claims if claim.recipient_id in left}
+    return found | {claim: DeliveryState.SUPERSEDED for claim in claims if claim.mailing_id in superseded}
+
+
+def settle(engine: Engine, worker_id: str, settlements: Sequence[Settlement]) -> int:
+    """Records outcomes and returns how many were still this worker's to record (P9)."""
+    return engine.db.write(lambda tx: deliveries.settle(tx, worker_id, settlements))
+
+
+def render(engine: Engine, mailing: ReadyMailing, claim: Claim) -> bytes:
+    """Returns the message of one recipient as it goes over the wire: always the same bytes (P8, P15)."""
+    return mailing.letters[claim.language].render(_values(engine, mailing.record, claim))
+
+
+def _values(engine: Engine, record: MailingRecord, claim: Claim) -> dict[LetterSlot, str]:
+    holder = Holder(claim.link_id, claim.epoch)
+    domain = engine.sender.domain
+    values = {LetterSlot.TO: claim.address}
+    if claim.recipient_id == LONE_RECIPIENT:
+        confirm = link(engine.base_url, engine.secret_key, Purpose.CONFIRM, holder)
+        return values | {
+            LetterSlot.MESSAGE_ID: f"letter-{record.id}@{domain}",
+            LetterSlot.CONFIRM_URL: confirm,
+        }
+    return values | {
+        LetterSlot.MESSAGE_ID: f"outage-{record.outage_id}-{record.sequence}-{claim.recipient_id}@{domain}",
+        LetterSlot.THREAD_ID: f"outage-{record.outage_id}-1-{claim.recipient_id}@{domain}",
+        LetterSlot.UNSUBSCRIBE_URL: link(engine.base_url, engine.secret_key, Purpose.UNSUBSCRIBE, holder),
+        LetterSlot.MANAGE_URL: link(engine.base_url, engine.secret_key, Purpose.MANAGE, holder),
+    }
+
+
+def after_attempt(claim: Claim, attempt: Attempt) -> Settlement:
+    """Returns what becomes of a claim after an SMTP attempt.
+
+    Its age is told by this machine's clock: against 72 h a skew to the database's does not matter.
+    """
+    age, jitter = system_clock() - claim.first_at, random.uniform(-1, 1)  # noqa: S311 — spreads retries, guards nothing
+    decision = decide(attempt, tries=claim.tries, age=age, is_newest=True, jitter=jitter)
+    return Settlement(
+        claim,
+        decision.state,
+        decision.retry_in,
+        tries=claim.tries + decision.burns_attempt,
+        faults=claim.faults,
+        code=attempt.code,
+        detail=_without_address(attempt.detail, claim.address) or None,
+    )
+
+
+def _without_address(detail: str, address: str) -> str:
+    """Relays repeat the address they refuse; the ledger is to outlive an erased subscriber's."""
+    if address.lower() not in detail.lower():
+        return detail
+    return re.sub(re.escape(address), "…", detail, flags=re.IGNORECASE)
+
+
+def after_fault(claim: Claim, reason: str) -> Settlement:
+    """Returns what becomes of a claim that failed for a reason of our own: set aside in the end (P10)."""
+    faults = claim.faults + 1
+    is_poison = faults >= FAULTS_AT_MOST
+    state = DeliveryState.FAILED if is_poison else DeliveryState.QUEUED
+    retry_in = None if is_poison else RETRY_AFTER_FAULT
+    return Settlement(claim, state, retry_in, tries=claim.tries, faults=faults, detail=f"ours: {reason}")
+
+
+def ended(claim: Claim, state: DeliveryState) -> Settlement:
+    """Returns a claim that ends without being sent."""
+    return Settlement(claim, state, tries=claim.tries, faults=claim.faults)

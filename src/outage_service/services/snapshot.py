@@ -1,0 +1,96 @@
+"""Keeping the prepared pages true: built from the database, checked every tick (P21)."""
+
+from outage_service.content import Content
+from outage_service.domain.broadcasts import line_facts
+from outage_service.domain.status import last_known, next_change_at, status_of, unknown_status
+from outage_service.domain.systems import HelpLine
+from outage_service.edge.holder import SnapshotHolder
+from outage_service.edge.publish import Publisher, lasting_files
+from outage_service.edge.snapshot import Snapshot, Wording, build_snapshot, unknown_snapshot
+from outage_service.rendering.broadcasts import (
+    LineMessage,
+    current_message,
+    last_known_message,
+    not_found_sentence,
+    unknown_message,
+)
+from outage_service.rendering.status import last_known_page, status_object
+from outage_service.rendering.voice import broadcast_documents
+from outage_service.services.engine import Engine
+from outage_service.storage import Connection
+from outage_service.storage.bulletins import latest_messages
+from outage_service.storage.outages import outages_in_effect
+from outage_service.storage.overrides import current_overrides
+from outage_service.storage.state import state_version
+
+
+def nothing_known(content: Content) -> Snapshot:
+    """Returns what is served before the database was ever read: that nothing can be known."""
+    messages = [unknown_message(line, content) for line in HelpLine]
+    wording = Wording(broadcast_documents(messages), status_object(unknown_status(), is_stale=True))
+    return unknown_snapshot(wording, not_found=not_found_sentence(content))
+
+
+class SnapshotKeeper:
+    """Builds the snapshot of one process and publishes what may outlive it.
+
+    Args:
+        publisher: writes `PUBLISH_DIR`; None without that setting.
+    """
+
+    def __init__(
+        self, engine: Engine, content: Content, holder: SnapshotHolder, publisher: Publisher | None
+    ) -> None:
+        self._engine = engine
+        self._content = content
+        self._holder = holder
+        self._publisher = publisher
+        self._version = -1
+        self._last_known: list[LineMessage] = []
+
+    def refresh(self) -> None:
+        """Rebuilds the snapshot from the database; raises, and keeps the old one, where that fails."""
+        self._holder.refresh(self._build)
+
+    def check(self) -> None:
+        """Rebuilds if anything was written, here or elsewhere, or if the clock alone has changed something.
+
+        Publishes what may outlive the process: here and not in `refresh`, whose caller has somebody waiting.
+        """
+        now = self._engine.clock()
+        with self._engine.db.read() as tx:
+            version = state_version(tx)
+        if version != self._version or self._holder.is_refresh_due(now):
+            self.refresh()
+        else:
+            self._holder.confirm(now)
+        if self._publisher is not None:
+            page = last_known_page(self._last_known)
+            self._publisher.publish(lasting_files(self._holder.current().snapshot, page))
+
+    def _build(self) -> Snapshot:
+        with self._engine.db.read() as tx:
+            return self._read(tx)
+
+    def _read(self, tx: Connection) -> Snapshot:
+        now = self._engine.clock()
+        self._version = state_version(tx)
+        outages = outages_in_effect(tx)
+        overrides = current_overrides(tx, now=now)
+        status = status_of(outages, now, messages=latest_messages(tx, [outage.id for outage in outages]))
+        facts = [line_facts(line, outages, now=now, override=overrides.get(line)) for line in HelpLine]
+        self._last_known = [last_known_message(line, self._content) for line in facts]
+        fresh = Wording(
+            broadcast_documents(current_message(line, self._content) for line in facts),
+            status_object(status, is_stale=False),
+        )
+        stale = Wording(
+            broadcast_documents(self._last_known), status_object(last_known(status), is_stale=True)
+        )
+        return build_snapshot(
+            as_of=now,
+            valid_until=next_change_at(outages, overrides.values(), now),
+            fresh=fresh,
+            stale=stale,
+            not_found=not_found_sentence(self._content),
+        )

@@ -1,0 +1,94 @@
+"""The subscriber list as an administrator works on it. Nothing here sends mail."""
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+from outage_service.domain.roles import Actor
+from outage_service.services.engine import Engine
+from outage_service.services.errors import NotFound
+from outage_service.storage import Connection, audit
+from outage_service.storage import subscribers as rows
+from outage_service.storage.mailings import forget_address
+from outage_service.storage.subscribers import Choices, Subscriber, SubscriberState
+
+
+class AlreadySubscribed(Exception):
+    """The address belongs to another subscriber."""
+
+    def __init__(self, subscriber_id: int) -> None:
+        super().__init__("This address is subscribed already.")
+        self.subscriber_id = subscriber_id
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """What changes of a subscriber; None leaves a thing as it is."""
+
+    choices: Choices | None = None
+    state: SubscriberState | None = None
+
+
+def add(engine: Engine, tx: Connection, actor: Actor, choices: Choices) -> Subscriber:
+    """Adds a subscriber who counts as confirmed.
+
+    Raises:
+        AlreadySubscribed: the address is known, whatever its state.
+    """
+    rows.take_turns_over(tx, choices.address_key)
+    known = rows.find_subscriber_by_key(tx, choices.address_key)
+    if known is not None:
+        raise AlreadySubscribed(known.id)
+    subscriber_id = rows.insert_subscriber(tx, choices, now=engine.clock())
+    _record(engine, tx, actor, "subscriber_added", subscriber_id)
+    return get(tx, subscriber_id)
+
+
+def get(tx: Connection, subscriber_id: int) -> Subscriber:
+    """Returns a subscriber.
+
+    Raises:
+        NotFound: there is none with this id.
+    """
+    found = rows.find_subscriber(tx, subscriber_id)
+    if found is None:
+        raise NotFound("subscriber", subscriber_id)
+    return found
+
+
+def edit(engine: Engine, tx: Connection, actor: Actor, subscriber_id: int, change: Edit) -> Subscriber:
+    """Changes a subscriber and returns the result; with another address, links in earlier mail end.
+
+    Raises:
+        AlreadySubscribed: the new address belongs to somebody else.
+    """
+    if change.choices is not None:
+        rows.take_turns_over(tx, change.choices.address_key)
+    found = get(tx, subscriber_id)
+    edited = replace(found, choices=change.choices or found.choices, state=change.state or found.state)
+    known = rows.find_subscriber_by_key(tx, edited.choices.address_key)
+    if known is not None and known.id != subscriber_id:
+        raise AlreadySubscribed(known.id)
+    if edited.choices.address_key != found.choices.address_key:
+        edited = replace(edited, epoch=found.epoch + 1)
+    rows.update_subscriber(
+        tx, subscriber_id, edited.choices, state=edited.state, epoch=edited.epoch, now=engine.clock()
+    )
+    _record(engine, tx, actor, "subscriber_edited", subscriber_id)
+    return edited
+
+
+def erase(engine: Engine, tx: Connection, actor: Actor, subscriber_id: int) -> None:
+    """Erases a subscriber, with what they asked for and their letters; the ledger keeps the bare id.
+
+    What was being sent at this moment still goes out.
+    """
+    found = get(tx, subscriber_id)
+    rows.delete_subscriber(tx, subscriber_id)
+    rows.delete_request_of(tx, found.choices.address_key)
+    forget_address(tx, found.choices.address_key)
+    _record(engine, tx, actor, "subscriber_erased", subscriber_id)
+
+
+def _record(engine: Engine, tx: Connection, actor: Actor, action: str, subscriber_id: int) -> None:
+    detail: dict[str, Any] = {"subscriber_id": subscriber_id}
+    audit.record(tx, action, at=engine.clock(), actor=actor.name, detail=detail)

@@ -1,0 +1,138 @@
+"""Subscribing with double opt-in, changing and leaving (P14, P25, P26).
+
+Every address gets the same answer: `request` never tells whether it is known.
+"""
+
+from datetime import timedelta
+
+from outage_service.channels.email.letter import freeze
+from outage_service.domain.letters import Letter, LetterSlot
+from outage_service.domain.texts import Language
+from outage_service.services.engine import Engine
+from outage_service.services.errors import NotFound
+from outage_service.services.links import Holder, Purpose, read_token
+from outage_service.storage import Connection, audit
+from outage_service.storage import subscribers as rows
+from outage_service.storage.mailings import insert_letter
+from outage_service.storage.subscribers import Choices, Subscriber, SubscriberState, SubscriptionRequest
+
+LETTER_AT_MOST_EVERY = timedelta(hours=24)
+"""One confirmation letter an address, however often it is asked for (P25)."""
+REQUEST_VALID_FOR = timedelta(days=7)
+"""A confirmation link works this long after the request."""
+PENDING = "pending subscription for this link"
+SUBSCRIBER = "subscriber"
+"""The audit log's name for the holder of a link."""
+
+
+def request(engine: Engine, tx: Connection, choices: Choices) -> None:
+    """Keeps what somebody asked for and sends the confirmation letter, unless one went out within 24 h."""
+    now = engine.clock()
+    pending = rows.put_request(tx, choices, now=now)
+    if pending.lettered_at is not None and now - pending.lettered_at < LETTER_AT_MOST_EVERY:
+        return
+    insert_letter(
+        tx,
+        purpose=Purpose.CONFIRM.value,
+        address=choices.email,
+        language=choices.language,
+        link_id=pending.id,
+        letter=_confirmation(engine, choices.language),
+        now=now,
+    )
+    rows.mark_lettered(tx, pending.id, now=now)
+
+
+def _confirmation(engine: Engine, first: Language) -> bytes:
+    composed = engine.composer.confirmation(first)
+    letter = Letter(
+        subject=composed.subject,
+        text=composed.body.text,
+        html=composed.body.html,
+        first=first,
+        links=frozenset({LetterSlot.CONFIRM_URL}),
+    )
+    return freeze(letter, sender=engine.sender, issued_at=engine.clock())
+
+
+def find_request(engine: Engine, tx: Connection, token: str) -> SubscriptionRequest:
+    """Returns the pending request that a confirmation link is for.
+
+    Raises:
+        NotFound: the link is not genuine, was used, or is older than a week.
+    """
+    holder = read_token(engine.secret_key, Purpose.CONFIRM, token)
+    pending = rows.find_request(tx, holder.id) if holder else None
+    if pending is None or engine.clock() - pending.requested_at > REQUEST_VALID_FOR:
+        raise NotFound(PENDING, "")
+    return pending
+
+
+def confirm(engine: Engine, tx: Connection, token: str) -> Subscriber:
+    """Makes the holder of a confirmation link a subscriber with the choices last asked for.
+
+    Raises:
+        NotFound: see `find_request`.
+    """
+    pending = find_request(engine, tx, token)
+    now, choices = engine.clock(), pending.choices
+    rows.take_turns_over(tx, choices.address_key)
+    if not rows.delete_request(tx, pending.id):
+        raise NotFound(PENDING, "")
+    known = rows.find_subscriber_by_key(tx, choices.address_key)
+    if known is None:
+        subscriber_id = rows.insert_subscriber(tx, choices, now=now)
+    else:
+        subscriber_id = known.id
+        rows.update_subscriber(
+            tx, subscriber_id, choices, state=SubscriberState.ACTIVE, epoch=known.epoch, now=now
+        )
+    _record(tx, engine, "subscriber_confirmed", subscriber_id)
+    return _existing(tx, subscriber_id)
+
+
+def find_by_link(engine: Engine, tx: Connection, purpose: Purpose, token: str) -> Subscriber:
+    """Returns the subscriber a link belongs to, whatever the state.
+
+    Raises:
+        NotFound: the link is not genuine, or of an earlier epoch.
+    """
+    holder = read_token(engine.secret_key, purpose, token)
+    found = rows.find_subscriber(tx, holder.id) if holder else None
+    if found is None or holder != Holder(found.id, found.epoch):
+        raise NotFound("subscription for this link", "")
+    return found
+
+
+def change(
+    engine: Engine, tx: Connection, token: str, *, language: Language, systems: int, kinds: int
+) -> Subscriber:
+    """Replaces the choices of the holder of a manage link; someone who had left is back again."""
+    found = find_by_link(engine, tx, Purpose.MANAGE, token)
+    choices = Choices(found.choices.email, found.choices.address_key, language, systems, kinds)
+    rows.update_subscriber(
+        tx, found.id, choices, state=SubscriberState.ACTIVE, epoch=found.epoch, now=engine.clock()
+    )
+    _record(tx, engine, "subscriber_changed", found.id)
+    return _existing(tx, found.id)
+
+
+def unsubscribe(engine: Engine, tx: Connection, token: str) -> Subscriber:
+    """Ends the subscription of the holder of an unsubscribe link (RFC 8058); silent, and may be repeated."""
+    found = find_by_link(engine, tx, Purpose.UNSUBSCRIBE, token)
+    if found.state is SubscriberState.ACTIVE:
+        rows.set_subscriber_state(tx, found.id, SubscriberState.UNSUBSCRIBED, now=engine.clock())
+        _record(tx, engine, "subscriber_left", found.id)
+    return _existing(tx, found.id)
+
+
+def _existing(tx: Connection, subscriber_id: int) -> Subscriber:
+    found = rows.find_subscriber(tx, subscriber_id)
+    if found is None:
+        raise NotFound("subscriber", subscriber_id)
+    return found
+
+
+def _record(tx: Connection, engine: Engine, action: str, subscriber_id: int) -> None:
+    detail = {"subscriber_id": subscriber_id}
+    audit.record(tx, action, at=engine.clock(), actor=SUBSCRIBER, detail=detail)

@@ -1,0 +1,382 @@
+"""The delivery ledger: claims by workers and what became of each.
+
+A worker claims rows either by moving a mailing's cursor on (they are inserted already claimed) or
+by taking queued ones whose time has come. Every later write is fenced by worker, attempt and state,
+so that a worker taken for dead changes nothing (P9).
+"""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import cache
+from typing import Any, NamedTuple
+
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Select,
+    Update,
+    bindparam,
+    case,
+    exists,
+    insert,
+    literal,
+    or_,
+    select,
+    tuple_,
+    update,
+)
+
+from outage_service.domain.deliveries import DeliveryState
+from outage_service.domain.texts import Language
+from outage_service.storage.in_bulk import insert_claimed, settle_claimed
+from outage_service.storage.mailings import audience_filter
+from outage_service.storage.now import database_now
+from outage_service.storage.schema import delivery, mailing, subscriber, worker
+from outage_service.storage.types import AnyRow
+
+CHUNK = 500
+ID_WINDOW = 20_000
+"""How many subscriber ids one chunk looks at: an audience of few among many must not hold the writer."""
+SWEEP = 5_000
+"""How many queued rows one transaction looks at for those nobody may send: the writer is held no longer."""
+IN_FLIGHT_WAIT = timedelta(seconds=5)
+"""After this a recipient is looked at again whose older bulletin was still being sent (P12)."""
+LONE_RECIPIENT = 0
+
+
+ClaimKey = tuple[int, int, int]
+"""Mailing, recipient and attempt: what a claim is told from all others by."""
+
+
+class Claim(NamedTuple):  # made and hashed once a message: a dataclass takes four times as long
+    """One delivery a worker may send. `link_id` and `epoch` are what its links are derived from."""
+
+    mailing_id: int
+    recipient_id: int
+    attempt: int
+    tries: int
+    faults: int
+    first_at: datetime
+    address: str
+    language: Language
+    link_id: int
+    epoch: int
+
+    @property
+    def key(self) -> ClaimKey:
+        """Returns what this claim is told from all others by."""
+        return (self.mailing_id, self.recipient_id, self.attempt)
+
+
+class Settlement(NamedTuple):
+    """What became of a claim: its next state, and when to try again where that is `queued`."""
+
+    claim: Claim
+    state: DeliveryState
+    retry_in: timedelta | None = None
+    tries: int = 0
+    faults: int = 0
+    code: int | None = None
+    detail: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """What one claiming transaction came to. `goes_on`: nothing more may have been found for now only."""
+
+    claims: list[Claim]
+    goes_on: bool
+
+
+def claim_next(tx: Connection, worker_id: str, *, limit: int = CHUNK) -> Batch:
+    """Returns up to `limit` claims: retries whose time has come, then the next of a fan-out.
+
+    Retries get half of a batch at most, so that neither can starve the other (P10).
+    """
+    now = database_now(tx)
+    retries = _claim_queued(tx, worker_id, now, max(1, limit // 2))
+    if len(retries) == limit:
+        return Batch(retries, goes_on=True)
+    fresh = _claim_fan_out(tx, worker_id, now, limit - len(retries))
+    return Batch(retries + (fresh or []), goes_on=fresh is not None)
+
+
+_FAN_OUT = (
+    mailing.c.id, mailing.c.outage_id, mailing.c.systems, mailing.c.kinds, mailing.c.upper_id,
+    mailing.c.cursor_id, mailing.c.address, mailing.c.language, mailing.c.link_id,
+)  # fmt: skip
+
+
+def _claim_fan_out(tx: Connection, worker_id: str, now: datetime, limit: int) -> list[Claim] | None:
+    """Moves the oldest unfinished mailing's cursor on; None where all are finished or in others' hands."""
+    wanted = select(*_FAN_OUT).where(~mailing.c.is_fanned_out).order_by(mailing.c.id).limit(1)
+    row = tx.execute(wanted.with_for_update(skip_locked=True)).one_or_none()
+    if row is None:
+        return None
+    recipients, reached = _next_recipients(tx, row, limit)
+    busy = _in_flight(tx, row, [r.recipient_id for r in recipients])
+    claims = [_fresh_claim(row, one, now) for one in recipients if one.recipient_id not in busy]
+    if claims:
+        insert_claimed(tx, row.id, [c.recipient_id for c in claims], worker_id=worker_id, now=now)
+    if busy:
+        tx.execute(insert(delivery), [_waiting_row(row.id, recipient_id, now) for recipient_id in busy])
+    is_last = reached >= (row.upper_id or LONE_RECIPIENT)
+    tx.execute(update(mailing).where(mailing.c.id == row.id).values(cursor_id=reached, is_fanned_out=is_last))
+    return claims
+
+
+def _next_recipients(tx: Connection, row: AnyRow, limit: int) -> tuple[Sequence["AnyRow | _Lone"], int]:
+    """Returns the next recipients of a mailing and the id up to which they were looked for."""
+    if row.address is not None:
+        return [_Lone(LONE_RECIPIENT, row.address, row.language, row.link_id or 0, 0)], LONE_RECIPIENT
+    end = min(row.cursor_id + ID_WINDOW, row.upper_id)
+    wanted = (
+        select(
+            subscriber.c.id.label("recipient_id"), subscriber.c.email.label("address"), subscriber.c.language,
+            subscriber.c.id.label("link_id"), subscriber.c.epoch,
+        )
+        .where(subscriber.c.id > row.cursor_id, subscriber.c.id <= end)
+        .where(*audience_filter(row.systems, row.kinds))
+        .order_by(subscriber.c.id)
+        .limit(limit)
+    )  # fmt: skip
+    found = tx.execute(wanted).all()
+    return found, found[-1].recipient_id if len(found) == limit else end
+
+
+@dataclass(frozen=True, slots=True)
+class _Lone:
+    recipient_id: int
+    address: str
+    language: str
+    link_id: int
+    epoch: int
+
+
+def _in_flight(tx: Connection, row: AnyRow, recipients: list[int]) -> set[int]:
+    """Returns those of the recipients, in order of id, to whom an older bulletin is being sent (P12)."""
+    if row.outage_id is None or not recipients:
+        return set()
+    wanted = select(delivery.c.recipient_id).join(mailing, mailing.c.id == delivery.c.mailing_id)
+    wanted = wanted.where(
+        mailing.c.outage_id == row.outage_id,
+        mailing.c.id < row.id,
+        _is(DeliveryState.CLAIMED),
+        delivery.c.recipient_id.between(recipients[0], recipients[-1]),
+    )
+    return set(tx.execute(wanted).scalars())
+
+
+def _fresh_claim(row: AnyRow, recipient: "AnyRow | _Lone", now: datetime) -> Claim:
+    return Claim(
+        mailing_id=row.id,
+        recipient_id=recipient.recipient_id,
+        attempt=1,
+        tries=0,
+        faults=0,
+        first_at=now,
+        address=recipient.address,
+        language=Language(recipient.language),
+        link_id=recipient.link_id,
+        epoch=recipient.epoch,
+    )
+
+
+def _waiting_row(mailing_id: int, recipient_id: int, now: datetime) -> dict[str, Any]:
+    return {
+        "mailing_id": mailing_id,
+        "recipient_id": recipient_id,
+        "state": DeliveryState.QUEUED.value,
+        "attempt": 0,
+        "tries": 0,
+        "faults": 0,
+        "worker_id": None,
+        "retry_at": now + IN_FLIGHT_WAIT,
+        "first_at": now,
+        "changed_at": now,
+    }
+
+
+def _claim_queued(tx: Connection, worker_id: str, now: datetime, limit: int) -> list[Claim]:
+    rows = tx.execute(_queued(), {"now": now, "limit": limit}).all()
+    claims = [_queued_claim(row) for row in rows]
+    if claims:
+        claimed = _fenced_update(DeliveryState.QUEUED).values(
+            state=DeliveryState.CLAIMED.value, worker_id=worker_id, attempt=delivery.c.attempt + 1,
+            retry_at=None, changed_at=now,
+        )  # fmt: skip
+        tx.execute(claimed, [{"m": c.mailing_id, "r": c.recipient_id, "a": c.attempt - 1} for c in claims])
+    return claims
+
+
+@cache
+def _queued() -> Select[Any]:
+    """Returns what finds `limit` rows due at `now`; made once, for making it takes longer than running it."""
+    older, older_mailing = delivery.alias("older"), mailing.alias("older_mailing")
+    is_in_flight = exists().where(
+        older_mailing.c.outage_id == mailing.c.outage_id,
+        older_mailing.c.id < mailing.c.id,
+        older.c.mailing_id == older_mailing.c.id,
+        older.c.recipient_id == delivery.c.recipient_id,
+        older.c.state == _literal(DeliveryState.CLAIMED),
+    )
+    is_somebody = or_(mailing.c.address != "", subscriber.c.state == "active")
+    return (
+        select(
+            delivery, mailing.c.address, mailing.c.language.label("letter_language"), mailing.c.link_id,
+            subscriber.c.email, subscriber.c.language, subscriber.c.epoch,
+        )
+        .join(mailing, mailing.c.id == delivery.c.mailing_id)
+        .join(subscriber, subscriber.c.id == delivery.c.recipient_id, isouter=True)
+        .where(
+            _is(DeliveryState.QUEUED), delivery.c.retry_at <= bindparam("now"),
+            mailing.c.superseded_by.is_(None), is_somebody, ~is_in_flight,
+        )
+        .order_by(delivery.c.retry_at)
+        .limit(bindparam("limit"))
+        .with_for_update(skip_locked=True, of=delivery)
+    )  # fmt: skip
+
+
+def _queued_claim(row: AnyRow) -> Claim:
+    is_letter = row.address is not None
+    return Claim(
+        mailing_id=row.mailing_id,
+        recipient_id=row.recipient_id,
+        attempt=row.attempt + 1,
+        tries=row.tries,
+        faults=row.faults,
+        first_at=row.first_at,
+        address=row.address if is_letter else row.email,
+        language=Language(row.letter_language if is_letter else row.language),
+        link_id=(row.link_id or 0) if is_letter else row.recipient_id,
+        epoch=0 if is_letter else row.epoch,
+    )
+
+
+def _literal(state: DeliveryState) -> ColumnElement[str]:
+    """Returns a state that is written out, not bound: only then is a partial index sure to be used."""
+    return literal(state.value, delivery.c.state.type, literal_execute=True)
+
+
+def _is(state: DeliveryState) -> ColumnElement[bool]:
+    return delivery.c.state == _literal(state)
+
+
+def _fenced_update(state: DeliveryState) -> Update:
+    return update(delivery).where(
+        delivery.c.mailing_id == bindparam("m"),
+        delivery.c.recipient_id == bindparam("r"),
+        delivery.c.attempt == bindparam("a"),
+        delivery.c.state == state.value,
+    )
+
+
+def settle(tx: Connection, worker_id: str, settlements: Sequence[Settlement]) -> int:
+    """Records what became of claims and returns how many were still this worker's (P9)."""
+    if not settlements:
+        return 0
+    rows = [
+        {
+            "mailing_id": one.claim.mailing_id, "recipient_id": one.claim.recipient_id,
+            "attempt": one.claim.attempt, "state": one.state.value,
+            "wait": None if one.retry_in is None else one.retry_in.total_seconds(),
+            "tries": one.tries, "faults": one.faults, "code": one.code, "detail": one.detail,
+        }
+        for one in settlements
+    ]  # fmt: skip
+    return settle_claimed(tx, worker_id, rows)
+
+
+def settle_unsendable(tx: Connection) -> int:
+    """Ends queued rows nobody may send any more and returns how many; call again until that is 0 (P12, P14).
+
+    Superseded ones, and those of people who have left or were erased. Only rows whose time has come are
+    looked at, longest due first: so many at most, and those that may be sent are soon out of the way.
+    """
+    now = database_now(tx)
+    is_its_mailing = mailing.c.id == delivery.c.mailing_id
+    is_superseded = exists().where(is_its_mailing, mailing.c.superseded_by.is_not(None))
+    ended = (
+        update(delivery)
+        .where(
+            _is(DeliveryState.QUEUED),
+            tuple_(delivery.c.mailing_id, delivery.c.recipient_id).in_(_head_of_queue(now)),
+            or_(is_superseded, ~_has_addressee()),
+        )
+        .values(
+            state=case((is_superseded, DeliveryState.SUPERSEDED.value), else_=DeliveryState.SUPPRESSED.value),
+            retry_at=None,
+            changed_at=now,
+        )
+    )
+    return tx.execute(ended).rowcount
+
+
+def _head_of_queue(now: datetime) -> Select[int, int]:
+    head = delivery.alias("head")
+    return (
+        select(head.c.mailing_id, head.c.recipient_id)
+        .where(head.c.state == _literal(DeliveryState.QUEUED), head.c.retry_at <= now)
+        .order_by(head.c.retry_at)
+        .limit(SWEEP)
+        .with_for_update(skip_locked=True)
+    )
+
+
+def _has_addressee() -> ColumnElement[bool]:
+    """Returns whether a delivery is to an active subscriber, or a letter whose address was not erased."""
+    is_active = exists().where(subscriber.c.id == delivery.c.recipient_id, subscriber.c.state == "active")
+    is_letter = exists().where(mailing.c.id == delivery.c.mailing_id, mailing.c.address != "")
+    return or_(is_active, is_letter)
+
+
+def free_claims(tx: Connection, *, of_dead_before: datetime | None) -> int:
+    """Queues the claims of workers not seen since then (None: all) and returns how many.
+
+    There is no limit to how old a claim may be (P6). What was sent but not recorded is sent again
+    with the same Message-ID (P8).
+    """
+    now = database_now(tx)
+    orphaned = update(delivery).where(_is(DeliveryState.CLAIMED))
+    if of_dead_before is not None:
+        alive = select(worker.c.id).where(worker.c.seen_at >= of_dead_before)
+        orphaned = orphaned.where(delivery.c.worker_id.not_in(alive))
+    return _free(tx, orphaned, now)
+
+
+def free_claims_of(tx: Connection, worker_id: str) -> int:
+    """Queues what a worker that stops has claimed and not sent; returns how many."""
+    held = update(delivery).where(_is(DeliveryState.CLAIMED), delivery.c.worker_id == worker_id)
+    return _free(tx, held, database_now(tx))
+
+
+def free_claims_but(tx: Connection, worker_id: str, held: Collection[ClaimKey]) -> int:
+    """Queues what a living worker has claimed and knows nothing of; returns how many.
+
+    A commit may have happened although it looked failed, and its claims belong to a worker that lives:
+    nobody else would ever take them over (P7).
+    """
+    own = select(delivery.c.mailing_id, delivery.c.recipient_id, delivery.c.attempt)
+    own = own.where(_is(DeliveryState.CLAIMED), delivery.c.worker_id == worker_id)
+    lost = [tuple(row) for row in tx.execute(own) if tuple(row) not in held]
+    if not lost:
+        return 0
+    fenced = _fenced_update(DeliveryState.CLAIMED).where(delivery.c.worker_id == bindparam("w"))
+    freed = _freed(fenced, database_now(tx))
+    return tx.execute(freed, [{"m": m, "r": r, "a": a, "w": worker_id} for m, r, a in lost]).rowcount
+
+
+def _free(tx: Connection, claims: Update, now: datetime) -> int:
+    return tx.execute(_freed(claims, now)).rowcount
+
+
+def _freed(claims: Update, now: datetime) -> Update:
+    return claims.values(state=DeliveryState.QUEUED.value, worker_id=None, retry_at=now, changed_at=now)
+
+
+def inactive_among(tx: Connection, recipients: set[int]) -> set[int]:
+    """Returns those of the recipients who have left, or were erased, since they were claimed (P14)."""
+    active = select(subscriber.c.id).where(subscriber.c.id.in_(recipients), subscriber.c.state == "active")
+    return recipients - set(tx.execute(active).scalars()) - {LONE_RECIPIENT}

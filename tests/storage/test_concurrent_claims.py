@@ -1,0 +1,143 @@
+"""Many workers on one ledger: no row is claimed twice, none is left out (P1, P7)."""
+
+import threading
+from collections import Counter
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import Connection
+
+from outage_service.domain.deliveries import DeliveryState
+from outage_service.storage.database import Database
+from outage_service.storage.deliveries import Claim, claim_next, settle_unsendable
+from tests.storage.rows import (
+    a_letter,
+    a_mailing,
+    a_stored_outage,
+    a_worker,
+    all_claims,
+    end,
+    make_due,
+    states,
+    subscribers,
+)
+
+WORKERS = [f"worker-{number}" for number in range(6)]
+PEOPLE = 300
+
+
+def together(work: Callable[[str], list[Claim]]) -> list[Claim]:
+    """Runs `work` once for each worker, all at once, and returns what they claimed altogether."""
+    ready = threading.Barrier(len(WORKERS))
+
+    def run(worker_id: str) -> list[Claim]:
+        ready.wait()
+        return work(worker_id)
+
+    with ThreadPoolExecutor(len(WORKERS)) as pool:
+        return [claim for found in pool.map(run, WORKERS) for claim in found]
+
+
+def test_workers_share_a_fan_out_without_a_repeat(db: Database) -> None:
+    """The cursor and the rows it makes belong to one transaction; others skip the mailing or wait."""
+    subscribers(db, PEOPLE)
+    _, _, mailing_id = a_mailing(db)
+    for worker_id in WORKERS:
+        a_worker(db, worker_id)
+
+    def work(worker_id: str) -> list[Claim]:
+        found = all_claims(db, worker_id, limit=20)
+        end(db, found, worker_id=worker_id)
+        return found
+
+    found = together(work)
+    found += all_claims(db, "late")
+    times = Counter(claim.recipient_id for claim in found)
+    assert len(times) == PEOPLE
+    assert set(times.values()) == {1}
+    end(db, found, worker_id="late")
+    assert states(db, mailing_id) == {"accepted": PEOPLE}
+
+
+def test_workers_share_the_retries_without_a_repeat(db: Database) -> None:
+    """`SKIP LOCKED`: each takes other rows instead of waiting for the same ones."""
+    subscribers(db, PEOPLE)
+    a_mailing(db)
+    end(db, all_claims(db), DeliveryState.QUEUED, retry_in=timedelta(0))
+
+    found = together(lambda worker_id: all_claims(db, worker_id, limit=20))
+    found += all_claims(db, "late")
+    times = Counter(claim.recipient_id for claim in found)
+    assert len(times) == PEOPLE
+    assert set(times.values()) == {1}
+    assert {claim.attempt for claim in found} == {2}
+
+
+def test_several_mailings_are_fanned_out_at_the_same_time(postgres_db: Database) -> None:
+    """One worker's open transaction holds up the mailing it has in hand, and no other."""
+    subscribers(postgres_db, 2)
+    _, _, first = a_mailing(postgres_db)
+    other = postgres_db.write(lambda tx: a_stored_outage(tx, number="TCC26-0002")).id
+    _, _, second = a_mailing(postgres_db, outage_id=other)
+    begun, may_end = threading.Event(), threading.Event()
+
+    def slow(tx: Connection) -> list[int]:
+        found = claim_next(tx, "slow").claims
+        begun.set()
+        may_end.wait(10)
+        return [claim.mailing_id for claim in found]
+
+    with ThreadPoolExecutor(1) as pool:
+        slowly = pool.submit(postgres_db.write, slow)
+        begun.wait(10)
+        quickly = postgres_db.write(lambda tx: claim_next(tx, "quick")).claims
+        may_end.set()
+        assert {claim.mailing_id for claim in quickly} == {second}
+        assert set(slowly.result()) == {first}
+
+
+def test_a_new_bulletin_waits_for_the_chunk_of_the_older_that_is_being_claimed(
+    postgres_db: Database,
+) -> None:
+    """P12: so that it sees who is in flight; the wait is that of one short transaction."""
+    subscribers(postgres_db, 2)
+    of, *_ = a_mailing(postgres_db)
+    begun, may_end = threading.Event(), threading.Event()
+
+    def slow(tx: Connection) -> None:
+        claim_next(tx, "slow")
+        begun.set()
+        may_end.wait(10)
+
+    with ThreadPoolExecutor(2) as pool:
+        claiming = pool.submit(postgres_db.write, slow)
+        begun.wait(10)
+        issuing = pool.submit(a_mailing, postgres_db, outage_id=of, sequence=2)
+        with pytest.raises(TimeoutError):
+            issuing.result(0.3)
+        may_end.set()
+        claiming.result(10)
+        _, _, second = issuing.result(10)
+    assert all_claims(postgres_db, "quick") == []
+    assert states(postgres_db, second) == {"queued": 2}
+
+
+def test_workers_may_sweep_at_once(db: Database) -> None:
+    """Each row ends once, and nobody waits for another or is told of a deadlock."""
+    subscribers(db, PEOPLE)
+    of, _, first = a_mailing(db)
+    end(db, all_claims(db), DeliveryState.QUEUED, retry_in=timedelta(0))
+    a_letter(db)
+    a_mailing(db, outage_id=of, sequence=2)
+    make_due(db)
+    ready = threading.Barrier(len(WORKERS))
+
+    def sweep(_: str) -> int:
+        ready.wait()
+        return db.write(settle_unsendable)
+
+    with ThreadPoolExecutor(len(WORKERS)) as pool:
+        assert sum(pool.map(sweep, WORKERS)) == PEOPLE
+    assert states(db, first) == {"superseded": PEOPLE}
