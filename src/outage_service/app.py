@@ -1,0 +1,103 @@
+"""The composition root: the only module that knows every part, and puts them together from the settings."""
+
+import socket
+from dataclasses import dataclass
+
+import structlog
+from starlette.types import ASGIApp
+
+from outage_service.channels.email.addresses import Sender as MailSender
+from outage_service.channels.email.pool import MailPool
+from outage_service.channels.email.relay import Relay
+from outage_service.clock import Clock, system_clock
+from outage_service.content import load_content
+from outage_service.content.holidays import cbsa_holidays
+from outage_service.domain.calendar import BusinessCalendar
+from outage_service.edge.asgi import EdgeApp
+from outage_service.edge.holder import SnapshotHolder
+from outage_service.edge.publish import Publisher
+from outage_service.rendering.bulletins import BulletinComposer
+from outage_service.services.engine import Engine
+from outage_service.services.snapshot import SnapshotKeeper, nothing_known
+from outage_service.settings import Settings, load_secret_key
+from outage_service.storage.database import Database, open_database
+from outage_service.web.app import create_app
+from outage_service.worker.runtime import Worker
+from outage_service.worker.sender import SenderOptions
+
+log = structlog.get_logger(__name__)
+
+
+def build_engine(settings: Settings, *, clock: Clock = system_clock, db: Database | None = None) -> Engine:
+    """Returns what the use cases work with; `db` stands in for the settings' database (drills)."""
+    calendar = BusinessCalendar(cbsa_holidays()) if settings.observe_holidays else BusinessCalendar()
+    return Engine(
+        db=db or open_database(settings.database_url),
+        clock=clock,
+        calendar=calendar,
+        composer=BulletinComposer(load_content(), settings.base_url, test_mode=settings.test_mode),
+        sender=MailSender.parse(settings.mail_from),
+        secret_key=load_secret_key(settings),
+        base_url=settings.base_url,
+        operator_email=settings.operator_email,
+        canary_email=settings.canary_email,
+    )
+
+
+@dataclass(frozen=True)
+class Service:
+    """One process's service: the engine, the prepared pages, the web application and the worker."""
+
+    engine: Engine
+    keeper: SnapshotKeeper
+    holder: SnapshotHolder
+    worker: Worker
+    asgi: ASGIApp
+
+    def start(self, *, with_worker: bool = True) -> None:
+        """Starts working; without a worker, only the prepared pages are kept true."""
+        self.engine.after_commit.insert(0, self.refresh)
+        self.refresh()
+        self.worker.start(with_sender=with_worker)
+
+    def refresh(self) -> None:
+        """Rebuilds the prepared pages; a failure is logged: an act that is durable must be answered so."""
+        try:
+            self.keeper.refresh()
+        except Exception:
+            log.exception("snapshot_failed")
+
+    def stop(self) -> None:
+        """Ends the worker after what is under way, and all connections."""
+        self.worker.stop()
+        self.engine.db.close()
+
+
+def build_service(settings: Settings, *, clock: Clock = system_clock) -> Service:
+    """Returns the service that `settings` describe; nothing is started or connected yet.
+
+    Raises:
+        RelayError: `smtp_url` is no relay's address.
+    """
+    engine = build_engine(settings, clock=clock)
+    content = load_content()
+    holder = SnapshotHolder(nothing_known(content))
+    publisher = Publisher(settings.publish_dir, socket.gethostname()) if settings.publish_dir else None
+    keeper = SnapshotKeeper(engine, content, holder, publisher)
+    relay = Relay.parse(settings.smtp_url)
+    worker = Worker(
+        engine,
+        lambda: _mail_pool(settings, relay),
+        SenderOptions(
+            lanes=settings.smtp_connections, window=settings.uncertain_limit, is_alone=settings.is_sqlite
+        ),
+        tick_seconds=settings.tick_seconds,
+        refresh=keeper.check,
+    )
+    asgi = EdgeApp(holder, create_app(engine, worker=worker), clock)
+    return Service(engine, keeper, holder, worker, asgi)
+
+
+def _mail_pool(settings: Settings, relay: Relay) -> MailPool:
+    only_to = frozenset(settings.test_recipients) if settings.test_mode else None
+    return MailPool(relay, only_to=only_to, connections=settings.smtp_connections)

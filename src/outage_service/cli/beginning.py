@@ -1,0 +1,103 @@
+"""What every command begins with: settings, logs, and a database that has the schema of this release."""
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import structlog
+
+from outage_service import logs
+from outage_service.app import Service, build_engine
+from outage_service.cli.faults import Fault
+from outage_service.services.engine import Engine
+from outage_service.settings import Settings, load_settings
+from outage_service.storage.database import Database
+from outage_service.storage.failures import DATABASE_ERRORS
+from outage_service.storage.migrate import is_current, upgrade_connection
+
+log = structlog.get_logger(__name__)
+
+TRY_AGAIN_SECONDS = 5.0
+_NOT_MIGRATED = "The database does not have the schema of this release: run `outage-service migrate` first."
+
+
+def begin(*, log_level: str | None = None, **overrides: Any) -> Settings:
+    """Returns the settings, `overrides` before all others, and sets up the logs.
+
+    Args:
+        log_level: instead of the setting's, for commands whose output is for a person.
+    """
+    settings = load_settings(**overrides)
+    logs.configure(log_level or settings.log_level)
+    return settings
+
+
+@contextmanager
+def engine_at_work(settings: Settings) -> Iterator[Engine]:
+    """Returns an engine on a migrated database, for a command that needs it at once.
+
+    Raises:
+        Fault: the database is not migrated.
+        DATABASE_ERRORS: it cannot be reached.
+    """
+    engine = build_engine(settings)
+    try:
+        require_schema(engine.db, is_own=settings.is_sqlite)
+        yield engine
+    finally:
+        engine.db.close()
+
+
+def require_schema(db: Database, *, is_own: bool) -> None:
+    """Migrates the embedded database; of a shared one it only asks that it is migrated.
+
+    Raises:
+        Fault: a shared database is not migrated.
+        DATABASE_ERRORS: it cannot be reached.
+    """
+    with db.read() as tx:
+        if is_current(tx):
+            return
+    if not is_own:
+        raise Fault(_NOT_MIGRATED)
+    db.write(upgrade_connection)
+
+
+@contextmanager
+def started(service: Service, settings: Settings, *, with_worker: bool = True) -> Iterator[None]:
+    """Starts a service and stops it after what is under way; its database need not be reachable (decision 8).
+
+    An embedded database that is not is migrated as soon as it can be; until then nothing is known, and so
+    it is said.
+
+    Raises:
+        Fault: a shared database can be reached and is not migrated.
+    """
+    stopped = threading.Event()
+    try:
+        require_schema(service.engine.db, is_own=settings.is_sqlite)
+    except DATABASE_ERRORS:
+        log.exception("database_unreachable")
+        if settings.is_sqlite:
+            args = (service.engine.db, stopped)
+            threading.Thread(target=_keep_trying, args=args, name="migration", daemon=True).start()
+    except Fault:
+        service.engine.db.close()
+        raise
+    service.start(with_worker=with_worker)
+    try:
+        yield
+    finally:
+        stopped.set()
+        service.stop()
+
+
+def _keep_trying(db: Database, stopped: threading.Event) -> None:
+    while not stopped.wait(TRY_AGAIN_SECONDS):
+        try:
+            require_schema(db, is_own=True)
+        except DATABASE_ERRORS:
+            log.warning("database_unreachable")
+        else:
+            return

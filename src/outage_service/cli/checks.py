@@ -1,0 +1,154 @@
+"""What `doctor` looks at on this machine and at its relay. A check changes nothing.
+
+To add one: a function that takes the settings, and its place in `CHECKS` of `doctor`.
+"""
+
+import asyncio
+import ssl
+import stat
+import tempfile
+from collections.abc import Iterator
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from outage_service.channels.email.relay import Relay, RelayError, Timeouts, is_loopback
+from outage_service.channels.email.session import RelayUnavailableError, open_connection
+from outage_service.cli.faults import said_by_driver
+from outage_service.cli.finding import Finding, fail, ok, warn
+from outage_service.clock import system_clock
+from outage_service.settings import Settings, SettingsError, load_secret_key
+from outage_service.storage.database import open_database
+from outage_service.storage.diagnosis import DatabaseFacts, database_facts
+from outage_service.storage.failures import DATABASE_ERRORS
+from outage_service.storage.migrate import is_current
+
+RELAY_TIMEOUTS = Timeouts(connect=5.0, command=5.0, end_of_data=5.0)
+CLOCKS_APART_AT_MOST = timedelta(seconds=2)
+RELEASED = datetime(2026, 1, 1, tzinfo=UTC)
+"""A clock that shows an earlier time has never been set."""
+
+
+def check_database(settings: Settings) -> Iterator[Finding]:
+    """Reachable, migrated, durable, and of the same opinion about the time."""
+    path = settings.sqlite_path
+    if path is not None and not path.exists():
+        yield warn("database", f"{path} does not exist yet", "`serve` makes it at its first start")
+        return
+    db = open_database(settings.database_url)
+    try:
+        with db.read() as tx:
+            facts, has_schema = database_facts(tx), is_current(tx)
+    except DATABASE_ERRORS as error:
+        said = said_by_driver(error)
+        yield fail("database", f"cannot be used: {said}", "check OUTAGE_DATABASE_URL and that it is running")
+        return
+    finally:
+        db.close()
+    yield from _database_findings(facts, has_schema=has_schema)
+
+
+def _database_findings(facts: DatabaseFacts, *, has_schema: bool) -> Iterator[Finding]:
+    yield ok("database", f"{facts.product} {facts.version} can be reached")
+    if has_schema:
+        yield ok("schema", "is that of this release")
+    else:
+        yield fail("schema", "is not that of this release", "run `outage-service migrate`")
+    if not facts.syncs_commits:
+        yield warn("durability", "commits are not synced to disk", "turn on fsync and synchronous_commit")
+    apart = abs(facts.now - system_clock())
+    if apart > CLOCKS_APART_AT_MOST:
+        said = f"differs from the database's by {apart.total_seconds():.0f} s"
+        yield warn("clock", said, "synchronise both with NTP")
+
+
+def check_clock(settings: Settings) -> Iterator[Finding]:  # noqa: ARG001 (all checks are called alike)
+    """Set at all."""
+    now = system_clock()
+    if now < RELEASED:
+        yield fail("clock", f"shows {now:%Y-%m-%d}", "set it, and keep it set with NTP")
+    else:
+        yield ok("clock", f"shows {now:%Y-%m-%d %H:%M:%S} UTC")
+
+
+def check_relay(settings: Settings) -> Iterator[Finding]:
+    """Connects, encrypts and logs in as sending would, and sends nothing."""
+    try:
+        relay = Relay.parse(settings.smtp_url)
+        context = relay.tls_context()
+    except RelayError as error:
+        yield fail("relay", str(error), "mend OUTAGE_SMTP_URL")
+        return
+    try:
+        asyncio.run(_greet(relay, context))
+    except RelayUnavailableError as error:
+        advice = "mail waits until it answers: check OUTAGE_SMTP_URL and the relay"
+        yield fail("relay", f"{relay.host} port {relay.port}: {error.attempt.detail}", advice)
+    else:
+        yield ok("relay", f"{relay.host} port {relay.port} answers (TLS {relay.tls}); nothing was sent")
+
+
+async def _greet(relay: Relay, context: ssl.SSLContext | None) -> None:
+    connection = await open_connection(relay, context=context, timeouts=RELAY_TIMEOUTS)
+    is_gone = asyncio.Event()
+    connection.on_lost = lambda _: is_gone.set()
+    connection.say_goodbye()
+    with suppress(TimeoutError):
+        await asyncio.wait_for(is_gone.wait(), RELAY_TIMEOUTS.command)
+
+
+def check_secret_key(settings: Settings) -> Iterator[Finding]:
+    """There, long enough, and for its owner alone."""
+    path = _key_path(settings)
+    if path is not None and not path.exists() and settings.secret_key_file is None:
+        yield warn("secret key", f"{path} does not exist yet", "`serve` makes it at its first start")
+        return
+    try:
+        load_secret_key(settings)
+    except SettingsError as error:
+        for mistake in error.mistakes:
+            yield fail("secret key", mistake, "without it there are no links and no tokens")
+        return
+    if path is not None and path.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO):
+        yield warn("secret key", f"others than its owner may open {path}", f"chmod 600 {path}")
+    else:
+        yield ok("secret key", f"is in {path}" if path is not None else "is set")
+
+
+def _key_path(settings: Settings) -> Path | None:
+    if settings.secret_key is not None or settings.sqlite_path is None:
+        return settings.secret_key_file
+    return settings.secret_key_file or settings.sqlite_path.with_name(settings.sqlite_path.name + ".key")
+
+
+def check_publish_dir(settings: Settings) -> Iterator[Finding]:
+    """Can be written, where there is one."""
+    path = settings.publish_dir
+    if path is None:
+        yield ok("publish dir", "is not used")
+        return
+    try:
+        with tempfile.TemporaryFile(dir=path):
+            yield ok("publish dir", f"{path} can be written")
+    except OSError as error:
+        yield fail("publish dir", f"{path} cannot be written: {error.strerror}", "mend OUTAGE_PUBLISH_DIR")
+
+
+def check_addresses(settings: Settings) -> Iterator[Finding]:
+    """Links that lead to the service, and operators who hear of trouble."""
+    parts = urlsplit(settings.base_url)
+    if is_loopback(parts.hostname or ""):
+        yield warn(
+            "base url", f"{settings.base_url} is this machine", "set OUTAGE_BASE_URL: mail links to it"
+        )
+    elif parts.scheme != "https":
+        yield warn(
+            "base url", f"{settings.base_url} is not encrypted", "use https: links in mail are personal"
+        )
+    else:
+        yield ok("base url", settings.base_url)
+    if not settings.operator_email:
+        yield warn("alerts", "go to nobody", "set OUTAGE_OPERATOR_EMAIL to hear of overruns and failures")
+    if settings.test_mode:
+        yield warn("test mode", "mail goes to the test recipients only", "unset OUTAGE_TEST_MODE to go live")

@@ -1,0 +1,140 @@
+"""Operators' acts on an outage. Each but a note issues a bulletin at once, and needs `If-Match`."""
+
+from fastapi import APIRouter
+from starlette.responses import Response
+
+from outage_service.services import outages
+from outage_service.services.outages import Target
+from outage_service.services.requests import (
+    CancelBody,
+    CorrectionBody,
+    NoteBody,
+    ResolveBody,
+    RevokeBody,
+    UpdateBody,
+)
+from outage_service.storage import Connection
+from outage_service.web.api.outages import OutageId, answer_of
+from outage_service.web.conditional import SeenVersion
+from outage_service.web.docs import ACT, problems
+from outage_service.web.json_body import StrictRoute
+from outage_service.web.once import Answer, DeskOfRequest
+from outage_service.web.schemas.outages import NoteShown, OutageAfterAct
+from outage_service.web.security import Operator
+
+router = APIRouter(prefix="/v1/outages/{outage_id}", tags=["acts"], route_class=StrictRoute)
+
+
+@router.post("/updates", operation_id="update_outage", response_model=OutageAfterAct, responses=ACT)
+def update_outage(
+    bearer: Operator, body: UpdateBody, outage_id: OutageId, seen: SeenVersion, desk: DeskOfRequest
+) -> Response:
+    """Gives news, which goes out at once at any hour and restarts the clock (R15).
+
+    `impacts` is the complete new list: a system left out was restored now. The window of a scheduled outage
+    may move until it comes (R17); an estimate needs the problem to be identified (R18).
+    """
+
+    def update(tx: Connection) -> Answer:
+        target, message = Target(outage_id, seen), body.message.bilingual()
+        done = outages.update(desk.engine, tx, bearer.actor, target, body.news(), message)
+        return answer_of(desk.engine, tx, done)
+
+    return desk.act(bearer, update)
+
+
+@router.post(
+    "/notes",
+    operation_id="note_outage",
+    status_code=201,
+    response_model=NoteShown,
+    responses=problems(400, 401, 403, 404, 413, 415, 422),
+)
+def note_outage(bearer: Operator, body: NoteBody, outage_id: OutageId, desk: DeskOfRequest) -> Response:
+    """Records an internal note in one language. It is not news: it sends nothing and changes no version."""
+
+    def note(tx: Connection) -> Answer:
+        return Answer.of(201, NoteShown.of(outages.note(desk.engine, tx, bearer.actor, outage_id, body.text)))
+
+    return desk.act(bearer, note)
+
+
+@router.post("/corrections", operation_id="correct_outage", response_model=OutageAfterAct, responses=ACT)
+def correct_outage(
+    bearer: Operator, body: CorrectionBody, outage_id: OutageId, seen: SeenVersion, desk: DeskOfRequest
+) -> Response:
+    """Corrects a bulletin that was sent, also after the end; deadlines follow its `restored_at` (R54)."""
+
+    def correct(tx: Connection) -> Answer:
+        done = outages.correct(
+            desk.engine,
+            tx,
+            bearer.actor,
+            Target(outage_id, seen),
+            body.message.bilingual(),
+            corrects=body.corrects,
+            restored_at=body.restored_at,
+        )
+        return answer_of(desk.engine, tx, done)
+
+    return desk.act(bearer, correct)
+
+
+@router.post("/resolve", operation_id="resolve_outage", response_model=OutageAfterAct, responses=ACT)
+def resolve_outage(
+    bearer: Operator, body: ResolveBody, outage_id: OutageId, seen: SeenVersion, desk: DeskOfRequest
+) -> Response:
+    """Resolves an outage with its bulletin (R10); procedures end with it unless they remain in effect (R6).
+
+    A `restored_at` after which paper would no longer be accepted needs `confirm_past_deadlines` (R54).
+    """
+
+    def resolve(tx: Connection) -> Answer:
+        done = outages.resolve(
+            desk.engine,
+            tx,
+            bearer.actor,
+            Target(outage_id, seen),
+            body.message.bilingual(),
+            restored_at=body.restored_at,
+            remains_in_effect=body.remains_in_effect,
+            confirm_past_deadlines=body.confirm_past_deadlines,
+        )
+        return answer_of(desk.engine, tx, done)
+
+    return desk.act(bearer, resolve)
+
+
+@router.post("/revoke", operation_id="revoke_procedures", response_model=OutageAfterAct, responses=ACT)
+def revoke_procedures(
+    bearer: Operator, body: RevokeBody, outage_id: OutageId, seen: SeenVersion, desk: DeskOfRequest
+) -> Response:
+    """Revokes contingency procedures that outlived the outage, or while only delays are left (R6, R35)."""
+
+    def revoke(tx: Connection) -> Answer:
+        done = outages.revoke(
+            desk.engine,
+            tx,
+            bearer.actor,
+            Target(outage_id, seen),
+            body.message.bilingual(),
+            effective_at=body.effective_at,
+            confirm_past_deadlines=body.confirm_past_deadlines,
+        )
+        return answer_of(desk.engine, tx, done)
+
+    return desk.act(bearer, revoke)
+
+
+@router.post("/cancel", operation_id="cancel_outage", response_model=OutageAfterAct, responses=ACT)
+def cancel_outage(
+    bearer: Operator, body: CancelBody, outage_id: OutageId, seen: SeenVersion, desk: DeskOfRequest
+) -> Response:
+    """Calls off a scheduled outage before its start (R17); once it has started, resolve it."""
+
+    def cancel(tx: Connection) -> Answer:
+        target = Target(outage_id, seen)
+        done = outages.cancel(desk.engine, tx, bearer.actor, target, body.message.bilingual())
+        return answer_of(desk.engine, tx, done)
+
+    return desk.act(bearer, cancel)

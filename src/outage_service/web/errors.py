@@ -1,0 +1,145 @@
+"""Every exception that can reach the edge, and the one answer it gets.
+
+To add one: a line of `_TABLE`. Anything that is not in it is answered by `middleware.LastResort`.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+import structlog
+from fastapi import FastAPI
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+
+from outage_service.domain.errors import InvalidAct, RuleError, StateConflict
+from outage_service.services.errors import AlreadyDeclared, NotFound, NotPermitted, Stale
+from outage_service.services.subscriber_files import WrongHeader
+from outage_service.services.subscribers import AlreadySubscribed
+from outage_service.storage.failures import DATABASE_ERRORS, Failure, failure_of
+from outage_service.web.conditional import etag_of
+from outage_service.web.invalid_input import invalid_input
+from outage_service.web.languages import first_language
+from outage_service.web.middleware import route_of
+from outage_service.web.pages.problems import problem_page
+from outage_service.web.problems import FieldError, Problem, Refusal
+from outage_service.web.state import state_of
+
+log = structlog.get_logger(__name__)
+
+LINKS_PREFIX = "/subscriptions/"
+"""Where people come from their mail: they are answered with pages."""
+_AGAIN_LATER = {"Retry-After": "5"}
+_CODES = {
+    400: "bad_request",
+    404: "not_found",
+    405: "method_not_allowed",
+    406: "not_acceptable",
+    413: "body_too_large",
+    415: "unsupported_media_type",
+}
+
+
+def install(app: FastAPI) -> None:
+    """Makes `app` answer each exception of the table with its problem."""
+    for kind, problem_of in _TABLE:
+        app.add_exception_handler(kind, _handler(problem_of))
+
+
+def _handler(problem_of: Callable[[Request, Any], Problem]) -> Callable[[Request, Exception], Any]:
+    async def answer(request: Request, error: Exception) -> Response:
+        problem = problem_of(request, error)
+        if request.url.path.startswith(LINKS_PREFIX):
+            first = first_language(request.headers.get("accept-language", ""))
+            return problem_page(problem, first, base_url=state_of(request).engine.base_url)
+        return problem.response()
+
+    return answer
+
+
+def _broken_rule(status: int, error: RuleError) -> Problem:
+    errors = (FieldError(error.field, error.code, error.detail),) if error.field else ()
+    return Problem(status, error.code, error.detail, errors)
+
+
+def _stale(error: Stale) -> Problem:
+    return Problem(
+        412,
+        "stale",
+        str(error),
+        members={"version": error.version},
+        headers={"ETag": etag_of(error.version)},
+    )
+
+
+def _already_declared(error: AlreadyDeclared) -> Problem:
+    href = f"/v1/outages/{error.outage_id}"
+    existing: dict[str, Any] = {"id": error.outage_id, "number": error.number, "href": href}
+    return Problem(
+        409,
+        "already_declared",
+        str(error),
+        members={"outage": existing},
+        headers={"Link": f'<{href}>; rel="related"'},
+    )
+
+
+def _already_subscribed(error: AlreadySubscribed) -> Problem:
+    existing: dict[str, Any] = {"id": error.subscriber_id, "href": f"/v1/subscribers/{error.subscriber_id}"}
+    return Problem(409, "already_subscribed", str(error), members={"subscriber": existing})
+
+
+def _http(error: HTTPException) -> Problem:
+    code = _CODES.get(error.status_code, f"http_{error.status_code}")
+    return Problem(
+        error.status_code, code, _DETAILS.get(code, "The request was refused."), headers=error.headers or {}
+    )
+
+
+_DETAILS = {
+    "bad_request": "The request could not be read.",
+    "not_found": "There is nothing here.",
+    "method_not_allowed": "This method is not for this path; Allow names those that are.",
+    "not_acceptable": "There is no form of this that you accept.",
+    "body_too_large": "The body is too large.",
+    "unsupported_media_type": "The body must be JSON, with Content-Type: application/json.",
+}
+
+
+def _database(request: Request, error: Exception) -> Problem:
+    failure = failure_of(error)
+    if failure is Failure.TAKEN:
+        return Problem(409, "conflict", "Somebody else was faster. Read it again and repeat.")
+    if failure is Failure.BUSY:
+        return Problem(503, "busy", "Too much is going on at once. Repeat it.", headers={"Retry-After": "1"})
+    # While the database is away every request fails alike: its traceback tells nothing new.
+    is_away = failure is Failure.UNAVAILABLE
+    name = type(error).__name__
+    log.error(
+        "database_failed", route=route_of(request.scope), error=name, exc_info=None if is_away else error
+    )
+    if is_away:
+        return Problem(
+            503,
+            "database_unavailable",
+            "The database cannot be reached. Repeat it later.",
+            headers=_AGAIN_LATER,
+        )
+    return Problem(500, "internal_error", "Something went wrong here. It has been recorded.")
+
+
+_TABLE: tuple[tuple[type[Exception], Callable[[Request, Any], Problem]], ...] = (
+    (Refusal, lambda _, e: e.problem),
+    (RequestValidationError, invalid_input),
+    (HTTPException, lambda _, e: _http(e)),
+    (InvalidAct, lambda _, e: _broken_rule(422, e)),
+    (StateConflict, lambda _, e: _broken_rule(409, e)),
+    (NotFound, lambda _, e: Problem(404, "not_found", f"There is no such {e.what}.")),
+    (NotPermitted, lambda _, e: Problem(403, "not_permitted", str(e))),
+    (Stale, lambda _, e: _stale(e)),
+    (AlreadyDeclared, lambda _, e: _already_declared(e)),
+    (AlreadySubscribed, lambda _, e: _already_subscribed(e)),
+    (WrongHeader, lambda _, e: Problem(422, "wrong_header", str(e))),
+    *((kind, _database) for kind in DATABASE_ERRORS),
+)

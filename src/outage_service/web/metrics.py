@@ -1,0 +1,71 @@
+"""Figures for Prometheus: requests counted as they come, the rest read from the database (P22)."""
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from prometheus_client import CollectorRegistry, Counter, generate_latest
+from prometheus_client.core import GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector
+
+from outage_service.domain.bulletins import BulletinKind
+from outage_service.domain.deliveries import DeliveryState
+from outage_service.storage.reports import Figures
+
+CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+
+
+class Metrics:
+    """The figures of one application; no registry is shared with another."""
+
+    def __init__(self) -> None:
+        self._registry = CollectorRegistry()
+        self._requests = Counter(
+            "outage_http_requests",
+            "Requests answered.",
+            ["method", "route", "status"],
+            registry=self._registry,
+        )
+
+    def count(self, method: str, route: str, status: int) -> None:
+        """Counts one request that was answered; `route` is the pattern, never the path."""
+        self._requests.labels(_known(method), route, str(status)).inc()
+
+    def text(self, figures: Figures | None, *, now: datetime) -> bytes:
+        """Returns all figures; `figures` is None where the database cannot be reached."""
+        database = CollectorRegistry()
+        database.register(_FromDatabase(figures, now))
+        return generate_latest(self._registry) + generate_latest(database)
+
+
+def _known(method: str) -> str:
+    return method if method in {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"} else "other"
+
+
+class _FromDatabase(Collector):
+    def __init__(self, figures: Figures | None, now: datetime) -> None:
+        self._figures = figures
+        self._now = now
+
+    def collect(self) -> Iterator[Metric]:
+        """Yields what one reading of the database shows."""
+        found = self._figures
+        yield GaugeMetricFamily(
+            "outage_database_up", "Whether the database was reached.", value=found is not None
+        )
+        if found is None:
+            return
+        yield GaugeMetricFamily("outage_workers", "Senders that live, on any host.", value=found.workers)
+        late = max(0.0, (self._now - found.oldest_due_at).total_seconds()) if found.oldest_due_at else 0.0
+        yield GaugeMetricFamily(
+            "outage_oldest_due_seconds", "How late the oldest bulletin due is.", value=late
+        )
+        bulletins = GaugeMetricFamily("outage_bulletins", "Bulletins issued.", labels=["kind"])
+        for kind in BulletinKind:
+            bulletins.add_metric([kind], found.bulletins.get(kind, 0))
+        yield bulletins
+        deliveries = GaugeMetricFamily(
+            "outage_deliveries", "Deliveries of the last 72 hours' mailings.", labels=["state"]
+        )
+        for state in DeliveryState:
+            deliveries.add_metric([state], found.deliveries.get(state, 0))
+        yield deliveries

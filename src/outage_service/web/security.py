@@ -1,0 +1,148 @@
+"""Who may call a route, declared beside it as a dependency. A route without such a rule is refused (P29).
+
+    @router.get("", dependencies=[PUBLIC])          anybody
+    def declare(bearer: Operator, ...)              those with such a token; the first parameter
+
+To add a rule: an `Access` and its annotated name.
+"""
+
+import ipaddress
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Annotated
+
+from fastapi import Depends
+from fastapi.routing import APIRoute, iter_route_contexts
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import HTTPConnection
+from starlette.routing import BaseRoute
+
+from outage_service.domain.roles import OPERATORS, Role
+from outage_service.services import tokens
+from outage_service.services.engine import Engine
+from outage_service.services.tokens import Bearer
+from outage_service.web.problems import Problem, Refusal
+from outage_service.web.state import EngineOfApp
+
+READS_ALL = OPERATORS | {Role.ADMIN, Role.AUDITOR}
+"""Those who see what the public does not: notes, internal systems, deliveries."""
+_FORWARDING = ("forwarded", "x-forwarded-for", "x-forwarded-host", "x-real-ip", "via")
+
+_scheme = HTTPBearer(
+    scheme_name="token", description="A token from `outage-service token create`.", auto_error=False
+)
+_Credentials = Annotated[HTTPAuthorizationCredentials | None, Depends(_scheme)]
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """A rule: the roles that may call a route. None: anybody may."""
+
+    roles: frozenset[Role] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Anybody(Access):
+    async def __call__(self) -> None:
+        """Lets everybody pass; no token is looked at."""
+
+
+@dataclass(frozen=True, slots=True)
+class _AnybodyAs(Access):
+    async def __call__(self, engine: EngineOfApp, credentials: _Credentials) -> Bearer | None:
+        """Returns who calls, or None for the public; a wrong token is refused, not passed over."""
+        return await _recognised(engine, credentials) if credentials else None
+
+
+@dataclass(frozen=True, slots=True)
+class _Only(Access):
+    async def __call__(self, engine: EngineOfApp, credentials: _Credentials) -> Bearer:
+        """Returns who calls, if one of the roles."""
+        bearer = await _recognised(engine, credentials)
+        if self.roles is None or bearer.actor.role not in self.roles:
+            raise Refusal(Problem(403, "role_not_permitted", "This is not for the role of this token."))
+        return bearer
+
+
+@dataclass(frozen=True, slots=True)
+class _Nearby(Access):
+    async def __call__(
+        self, connection: HTTPConnection, engine: EngineOfApp, credentials: _Credentials
+    ) -> None:
+        """Lets this machine's own programs pass, and from elsewhere those who hold one of the roles."""
+        if credentials is None and _is_local(connection):
+            return
+        if credentials is None:
+            raise Refusal(
+                Problem(403, "local_only", "This is answered on this machine only, or with a token.")
+            )
+        await _Only(self.roles)(engine, credentials)
+
+
+async def _recognised(engine: Engine, credentials: HTTPAuthorizationCredentials | None) -> Bearer:
+    bearer = await run_in_threadpool(_recognise, engine, credentials.credentials) if credentials else None
+    if bearer is None:
+        headers = {"WWW-Authenticate": 'Bearer realm="outage-service"'}
+        raise Refusal(
+            Problem(401, "token_required", "Send Authorization: Bearer with a valid token.", headers=headers)
+        )
+    return bearer
+
+
+def _recognise(engine: Engine, token: str) -> Bearer | None:
+    with engine.db.read() as tx:
+        return tokens.recognise(engine, tx, token)
+
+
+def _is_local(connection: HTTPConnection) -> bool:
+    """Returns whether the caller runs on this machine and no proxy speaks for somebody else."""
+    if connection.client is None or any(name in connection.headers for name in _FORWARDING):
+        return False
+    try:
+        return ipaddress.ip_address(connection.client.host).is_loopback
+    except ValueError:
+        return False
+
+
+PUBLIC = Depends(_Anybody())
+"""Anybody."""
+LINK_HOLDER = Depends(_Anybody())
+"""Anybody with the link: the path carries the right, and the route checks it."""
+LOCAL = Depends(_Nearby(frozenset({Role.ADMIN, Role.AUDITOR})))
+"""Programs on this machine; elsewhere, an administrator or auditor."""
+
+Caller = Annotated[Bearer | None, Depends(_AnybodyAs())]
+"""Anybody; those with a token may see more."""
+Operator = Annotated[Bearer, Depends(_Only(OPERATORS))]
+"""Those who act on outages; whose systems they are is the service's question (R5)."""
+Reader = Annotated[Bearer, Depends(_Only(READS_ALL))]
+"""Operators, administrators and auditors."""
+Administrator = Annotated[Bearer, Depends(_Only(frozenset({Role.ADMIN})))]
+SubscriberReader = Annotated[Bearer, Depends(_Only(frozenset({Role.ADMIN, Role.AUDITOR})))]
+"""Auditors read all, without addresses."""
+
+
+def reads_all(caller: Bearer | None) -> bool:
+    """Returns whether the caller may see what the public does not."""
+    return caller is not None and caller.actor.role in READS_ALL
+
+
+class NoAccessRule(Exception):
+    """A route does not say who may call it."""
+
+
+def access_rules(routes: Sequence[BaseRoute]) -> Iterator[tuple[APIRoute, Access]]:
+    """Yields every route of the API with its rule.
+
+    Raises:
+        NoAccessRule: a route has none or more than one, or asks for something else first.
+    """
+    for context in iter_route_contexts(routes):
+        route = context.original_route
+        if isinstance(route, APIRoute):
+            asked: list[object] = [each.call for each in route.dependant.dependencies]
+            rules = [each for each in asked if isinstance(each, Access)]
+            if len(rules) != 1 or asked[0] is not rules[0]:
+                raise NoAccessRule(f"{route.path} must say who may call it: once, before anything else")
+            yield route, rules[0]

@@ -1,0 +1,172 @@
+"""P29: who may call what, checked for every route of the route table."""
+
+from datetime import timedelta
+
+import pytest
+from fastapi import APIRouter, FastAPI
+from fastapi.routing import APIRoute, iter_route_contexts
+from starlette.routing import Mount, Route
+
+from outage_service.clock import VirtualClock
+from outage_service.domain.roles import Role
+from outage_service.services import tokens
+from outage_service.services.engine import Engine
+from outage_service.web.app import create_app
+from outage_service.web.security import PUBLIC, Access, NoAccessRule, access_rules
+from tests.web.client import Api, problem
+from tests.web.conftest import callers_of
+
+EVERYBODY = frozenset({None, *Role})
+OPERATORS = frozenset({Role.TCCU, Role.CTSU})
+READERS = OPERATORS | {Role.ADMIN, Role.AUDITOR}
+ADMIN = frozenset({Role.ADMIN})
+
+# Written down by hand, beside the rules in the code: a route must stand here, too.
+MATRIX: dict[str, frozenset[Role | None]] = {
+    "GET /v1/systems": EVERYBODY,
+    "POST /v1/outages": OPERATORS,
+    "GET /v1/outages": EVERYBODY,
+    "GET /v1/outages/{outage_id}": EVERYBODY,
+    "POST /v1/outages/{outage_id}/updates": OPERATORS,
+    "POST /v1/outages/{outage_id}/notes": OPERATORS,
+    "POST /v1/outages/{outage_id}/corrections": OPERATORS,
+    "POST /v1/outages/{outage_id}/resolve": OPERATORS,
+    "POST /v1/outages/{outage_id}/revoke": OPERATORS,
+    "POST /v1/outages/{outage_id}/cancel": OPERATORS,
+    "GET /v1/bulletins": EVERYBODY,
+    "GET /v1/bulletins/{bulletin_id}": EVERYBODY,
+    "GET /v1/bulletins/{bulletin_id}.html": EVERYBODY,
+    "GET /v1/bulletins/{bulletin_id}.txt": EVERYBODY,
+    "GET /v1/bulletins/{bulletin_id}/deliveries": READERS,
+    "PUT /v1/broadcast/{line}/override": OPERATORS,
+    "DELETE /v1/broadcast/{line}/override": OPERATORS,
+    "POST /v1/subscriptions": EVERYBODY,
+    "GET /v1/subscribers": ADMIN | {Role.AUDITOR},
+    "POST /v1/subscribers": ADMIN,
+    "POST /v1/subscribers/import": ADMIN,
+    "GET /v1/subscribers/export": ADMIN,
+    "GET /v1/subscribers/{subscriber_id}": ADMIN | {Role.AUDITOR},
+    "PATCH /v1/subscribers/{subscriber_id}": ADMIN,
+    "DELETE /v1/subscribers/{subscriber_id}": ADMIN,
+    "GET /outages/{number}": EVERYBODY,
+    "GET /subscriptions/{token}/confirm": EVERYBODY,
+    "POST /subscriptions/{token}/confirm": EVERYBODY,
+    "GET /subscriptions/{token}/manage": EVERYBODY,
+    "POST /subscriptions/{token}/manage": EVERYBODY,
+    "GET /subscriptions/{token}/unsubscribe": EVERYBODY,
+    "POST /subscriptions/{token}/unsubscribe": EVERYBODY,
+    # Here the public is a program on this machine; see test_health.
+    "GET /healthz": ADMIN | {Role.AUDITOR, None},
+    "GET /readyz": ADMIN | {Role.AUDITOR, None},
+    "GET /metrics": ADMIN | {Role.AUDITOR, None},
+}
+VARIABLES = {
+    "outage_id": "1",
+    "bulletin_id": "1",
+    "subscriber_id": "1",
+    "line": "ctsu",
+    "token": "x",
+    "number": "TCC26-0001",
+}
+
+
+@pytest.fixture(scope="module")
+def callers(engine_of_module: Engine) -> dict[Role | None, Api]:
+    """A caller of each role."""
+    make = callers_of(create_app(engine_of_module), engine_of_module)
+    return {role: make(role) for role in (None, *Role)}
+
+
+def routes(app: FastAPI) -> list[tuple[str, APIRoute, Access]]:
+    return [
+        (f"{method} {route.path}", route, access)
+        for route, access in access_rules(app.routes)
+        for method in sorted(route.methods)
+    ]
+
+
+def test_every_route_stands_in_the_matrix_and_nothing_else_does(app: FastAPI) -> None:
+    assert {name for name, _, _ in routes(app)} == set(MATRIX)
+
+
+def test_whatever_is_no_route_of_the_api_is_known(app: FastAPI) -> None:
+    others = [
+        c.original_route
+        for c in iter_route_contexts(app.routes)
+        if not isinstance(c.original_route, APIRoute)
+    ]
+    assert {route.path for route in others if isinstance(route, Route | Mount)} == {
+        "/openapi.json",
+        "/static",
+    }
+    assert len(others) == 2
+
+
+@pytest.mark.parametrize("name", MATRIX)
+def test_a_route_lets_pass_whom_the_matrix_names_and_nobody_else(
+    name: str, callers: dict[Role | None, Api]
+) -> None:
+    method, path = name.split()
+    for role, api in callers.items():
+        status = api.request(method, path.format(**VARIABLES), content=b"{").status_code
+        if role in MATRIX[name]:
+            assert status not in (401, 403), (name, role)
+        else:
+            assert status == (401 if role is None else 403), (name, role)
+
+
+def test_a_route_without_a_rule_cannot_be_served() -> None:
+    app, router = FastAPI(), APIRouter()
+
+    @router.get("/open")
+    def forgotten() -> None: ...
+
+    app.include_router(router)
+    with pytest.raises(NoAccessRule, match="/open"):
+        list(access_rules(app.routes))
+
+
+def test_a_route_with_two_rules_cannot_be_served() -> None:
+    app, router = FastAPI(), APIRouter(dependencies=[PUBLIC])
+
+    @router.get("/both", dependencies=[PUBLIC])
+    def confused() -> None: ...
+
+    app.include_router(router)
+    with pytest.raises(NoAccessRule, match="/both"):
+        list(access_rules(app.routes))
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        "",
+        "Bearer",
+        "Bearer ",
+        "Bearer outage_live_x",
+        "Bearer x",
+        "Basic YTpi",
+        "Bearer \xff\xfe",
+        "bearer outage_live_" + "x" * 5000,
+        "Token outage_live_x",
+    ],
+)
+def test_what_is_no_valid_token_is_told_how_to_send_one(header: str, callers: dict[Role | None, Api]) -> None:
+    answer = callers[None].request("POST", "/v1/outages", headers={"Authorization": header.encode("latin-1")})
+    problem(answer, 401, "token_required")
+    assert answer.headers["www-authenticate"] == 'Bearer realm="outage-service"'
+
+
+def test_a_token_ends_when_it_was_to_end(clock: VirtualClock, engine: Engine, app: FastAPI) -> None:
+    valid_for = timedelta(days=1)
+    token = engine.db.write(
+        lambda tx: tokens.create(engine, tx, name="short", role=Role.ADMIN, valid_for=valid_for)
+    )
+    api = Api(app, token)
+    assert api.get("/v1/subscribers").status_code == 200
+    clock.advance(valid_for)
+    problem(api.get("/v1/subscribers"), 401, "token_required")
+
+
+def test_the_rules_are_checked_when_the_application_is_made(engine: Engine) -> None:
+    assert len(list(access_rules(create_app(engine).routes))) == len(MATRIX)

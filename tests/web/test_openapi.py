@@ -1,0 +1,105 @@
+"""The API describes itself, completely."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from fastapi import FastAPI
+
+from outage_service.web.app import create_app
+from tests.engines import an_engine
+from tests.web.client import Api, shown
+
+METHODS = {"get", "post", "put", "patch", "delete"}
+
+
+@pytest.fixture(scope="module")
+def app() -> Iterator[FastAPI]:
+    """An application: what it says of itself needs no database."""
+    engine = an_engine("sqlite://")
+    yield create_app(engine)
+    engine.db.close()
+
+
+@pytest.fixture(scope="module")
+def document(app: FastAPI) -> dict[str, Any]:
+    """The document as it is served."""
+    return shown(Api(app).get("/openapi.json"))
+
+
+def operations(document: dict[str, Any]) -> list[tuple[str, dict[str, Any]]]:
+    return [
+        (f"{method} {path}", operation)
+        for path, methods in document["paths"].items()
+        for method, operation in methods.items()
+        if method in METHODS
+    ]
+
+
+def test_every_operation_says_what_it_is_for(document: dict[str, Any]) -> None:
+    found = operations(document)
+    assert len(found) == 35
+    ids = [operation["operationId"] for _, operation in found]
+    assert len(set(ids)) == len(ids)
+    for name, operation in found:
+        assert operation["summary"], name
+        assert len(operation["description"]) > 20, name
+        assert operation["tags"], name
+
+
+def test_every_refusal_is_documented_as_a_problem(document: dict[str, Any]) -> None:
+    for name, operation in operations(document):
+        refusals = {
+            status: answer for status, answer in operation["responses"].items() if status[0] not in "23"
+        }
+        assert {"default", "503"} <= set(refusals), name
+        for status, answer in refusals.items():
+            kinds = set(answer["content"])
+            assert kinds == (
+                {"application/json"}
+                if (name, status) == ("get /readyz", "503")
+                else {"application/problem+json"}
+            ), name
+
+
+def test_every_operation_with_a_token_says_so(document: dict[str, Any]) -> None:
+    secured = {name for name, operation in operations(document) if operation.get("security")}
+    assert "post /v1/outages" in secured
+    assert "get /v1/subscribers/export" in secured
+    assert "get /v1/outages" not in secured
+    assert set(document["components"]["securitySchemes"]) == {"token"}
+
+
+def test_every_body_has_an_example(document: dict[str, Any]) -> None:
+    schemas = document["components"]["schemas"]
+    for name, operation in operations(document):
+        for kind, content in operation.get("requestBody", {"content": {}})["content"].items():
+            schema = content["schema"]
+            named = schemas[schema["$ref"].rpartition("/")[2]] if "$ref" in schema else schema
+            assert (
+                "example" in content or named.get("examples") or kind == "application/x-www-form-urlencoded"
+            ), name
+
+
+def test_every_reference_leads_somewhere(document: dict[str, Any]) -> None:
+    def references(part: object) -> list[str]:
+        if isinstance(part, dict):
+            own = [part["$ref"]] if isinstance(part.get("$ref"), str) else []
+            return own + [found for value in part.values() for found in references(value)]
+        return [found for value in part for found in references(value)] if isinstance(part, list) else []
+
+    named = {f"#/components/schemas/{name}" for name in document["components"]["schemas"]}
+    assert set(references(document)) <= named
+
+
+def test_acts_document_their_headers(document: dict[str, Any]) -> None:
+    for act in ("updates", "corrections", "resolve", "revoke", "cancel"):
+        operation = document["paths"][f"/v1/outages/{{outage_id}}/{act}"]["post"]
+        assert {"If-Match", "Idempotency-Key"} <= {
+            p["name"] for p in operation["parameters"] if p["in"] == "header"
+        }
+        assert {"428", "412", "409"} <= set(operation["responses"])
+
+
+def test_the_document_is_made_once(app: FastAPI) -> None:
+    assert app.openapi() is app.openapi()

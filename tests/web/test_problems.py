@@ -1,0 +1,140 @@
+"""Every refusal has one shape; what we did not foresee says nothing and is logged."""
+
+import io
+import json
+from pathlib import Path
+
+import pytest
+from fastapi import APIRouter
+from sqlalchemy import create_engine, text
+
+from outage_service.clock import VirtualClock
+from outage_service.services.engine import Engine
+from outage_service.storage.database import open_database
+from outage_service.storage.failures import Failure, failure_of
+from outage_service.web.app import create_app
+from outage_service.web.json_body import StrictRoute
+from outage_service.web.problems import FieldError, Problem
+from outage_service.web.security import PUBLIC
+from tests.engines import an_engine
+from tests.web.bodies import unscheduled
+from tests.web.client import Api, problem, shown
+
+
+def test_a_path_nobody_serves_is_not_found(public: Api) -> None:
+    for path in (
+        "/",
+        "/v1",
+        "/v1/",
+        "/v1/outages/",
+        "/v1/status",
+        "/docs",
+        "/redoc",
+        "/v1/outages/1/nothing",
+    ):
+        problem(public.get(path), 404, "not_found")
+
+
+def test_a_method_nobody_serves_names_those_that_are(public: Api) -> None:
+    answer = public.request("DELETE", "/v1/systems")
+    problem(answer, 405, "method_not_allowed")
+    assert answer.headers["allow"] == "GET"
+    assert public.request("HEAD", "/v1/subscriptions").status_code == 405
+
+
+def test_every_answer_carries_the_headers_that_protect_its_reader(tccu: Api, public: Api) -> None:
+    shown(tccu.post("/v1/outages", unscheduled()), 201)
+    for answer in (
+        public.get("/v1/outages"),
+        public.get("/nowhere"),
+        public.post("/v1/outages"),
+        public.get("/v1/bulletins/1.html"),
+    ):
+        assert answer.headers["x-content-type-options"] == "nosniff"
+        assert answer.headers["x-frame-options"] == "DENY"
+        assert answer.headers["referrer-policy"] == "no-referrer"
+        assert "max-age" in answer.headers["strict-transport-security"]
+        assert "default-src 'none'" in answer.headers["content-security-policy"]
+        assert answer.headers["cache-control"]
+        assert answer.headers.get_list("content-security-policy") == [
+            answer.headers["content-security-policy"]
+        ]
+
+
+def test_what_nobody_foresaw_is_answered_without_details(engine: Engine, logged: io.StringIO) -> None:
+    app = create_app(engine)
+    router = APIRouter(route_class=StrictRoute, dependencies=[PUBLIC])
+
+    @router.get("/breaks/{secret}")
+    def breaks(secret: str) -> None:
+        raise RuntimeError(f"secret {secret}")
+
+    app.include_router(router)
+    api = Api(app)
+    answer = api.get("/breaks/zq-token-zq")
+    assert (
+        problem(answer, 500, "internal_error")["detail"] == "Something went wrong here. It has been recorded."
+    )
+    assert "zq" not in answer.text
+    assert answer.headers["x-content-type-options"] == "nosniff"
+    [line] = [json.loads(text) for text in logged.getvalue().splitlines()]
+    assert (line["event"], line["route"]) == ("request_failed", "/breaks/{secret}")
+
+
+def test_a_database_that_went_away_is_503_and_says_when_to_come_back(
+    tmp_path: Path, clock: VirtualClock
+) -> None:
+    database = open_database(f"sqlite:///{tmp_path / 'nowhere' / 'outage.db'}")
+    api = Api(create_app(an_engine(database, clock)), "outage_live_any")
+    for answer in (
+        api.get("/v1/outages"),
+        api.get("/v1/systems"),
+        api.post("/v1/outages", unscheduled()),
+        api.get("/v1/outages/1"),
+    ):
+        problem(answer, 503, "database_unavailable")
+        assert answer.headers["retry-after"] == "5"
+    page = api.get("/subscriptions/1.1.x/manage")
+    assert (page.status_code, page.headers["content-type"]) == (503, "text/html; charset=utf-8")
+    database.close()
+
+
+def test_failures_of_postgresql_are_told_apart(postgresql_url: str) -> None:
+    server = create_engine(postgresql_url)
+    cases = {
+        "SELECT 1 FROM nowhere": Failure.UNAVAILABLE,
+        "SELECT 1/0": Failure.FAULT,
+        "INSERT INTO number_counter VALUES (1, 1), (1, 1)": Failure.TAKEN,
+        "INSERT INTO number_counter VALUES (1, NULL)": Failure.FAULT,
+        "SELECT pg_terminate_backend(pg_backend_pid())": Failure.UNAVAILABLE,
+    }
+    for statement, failure in cases.items():
+        with server.connect() as tx, pytest.raises(Exception) as caught:  # noqa: PT011
+            tx.execute(text(statement))
+        assert failure_of(caught.value) is failure, statement
+    server.dispose()
+
+
+def test_failures_of_sqlite_are_told_apart(sqlite_url: str) -> None:
+    server = create_engine(sqlite_url, connect_args={"timeout": 0.05})
+    cases = {
+        "SELECT 1 FROM nowhere": Failure.UNAVAILABLE,
+        "INSERT INTO number_counter VALUES (1, 1), (1, 1)": Failure.TAKEN,
+        "INSERT INTO number_counter VALUES (1, NULL)": Failure.FAULT,
+    }
+    for statement, failure in cases.items():
+        with server.connect() as tx, pytest.raises(Exception) as caught:  # noqa: PT011
+            tx.execute(text(statement))
+        assert failure_of(caught.value) is failure, statement
+    with server.connect() as holder, server.connect() as waiter:
+        holder.exec_driver_sql("BEGIN IMMEDIATE")
+        with pytest.raises(Exception, match="locked") as caught:
+            waiter.exec_driver_sql("BEGIN IMMEDIATE")
+        assert failure_of(caught.value) is Failure.BUSY
+    server.dispose()
+
+
+def test_a_problem_can_be_sent_whatever_it_holds() -> None:
+    odd = Problem(499, "odd", "half \ud800", (FieldError("a", "b", "c"),), {"more": "\udfff"}).response()
+    assert json.loads(bytes(odd.body))["errors"] == [{"field": "a", "code": "b", "detail": "c"}]
+    assert json.loads(bytes(odd.body))["title"] == "Error"
