@@ -17,8 +17,3 @@ depends_on: str | Sequence[str] | None = ${repr(depends_on)}
 def upgrade() -> None:
     """Moves the schema forward."""
     ${upgrades if upgrades else "pass"}
-
-
-def downgrade() -> None:
-    """Moves it back."""
-    ${downgrades if downgrades else "pass"}

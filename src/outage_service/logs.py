@@ -12,6 +12,7 @@ import structlog
 from structlog.typing import Processor
 
 _QUIET = {
+    "alembic.runtime.migration": logging.WARNING,  # two lines a look at the schema
     "apscheduler": logging.WARNING,  # two lines a tick
     "httpcore": logging.WARNING,
     "httpx": logging.WARNING,  # a line a request, its address included

@@ -63,7 +63,7 @@ def test_an_embedded_database_that_comes_back_is_migrated_then(tmp_path: Path) -
     with running(tmp_path, "serve", "--port", "0", **settings) as service:
         assert "normal" not in get(service, "/v1/broadcast/tccu/en.txt").text
         folder.mkdir()
-        service.says("Running upgrade")
+        service.says("database_migrated")
         assert service.terminate() == 0
 
 

@@ -12,7 +12,7 @@ from outage_service.domain.texts import Language
 from outage_service.services import sending, subscriptions
 from outage_service.services.engine import Engine
 from outage_service.services.links import Holder, Purpose, link, token
-from outage_service.services.sending import FAULTS_AT_MOST
+from outage_service.services.sending import DETAIL_LONGEST, FAULTS_AT_MOST
 from outage_service.storage.deliveries import ID_WINDOW, Claim
 from outage_service.storage.now import database_now
 from outage_service.storage.schema import delivery, subscriber, worker
@@ -230,6 +230,24 @@ def test_the_ledger_keeps_no_address_that_a_relay_repeats(said: str, kept: str |
     """Erasure: the row outlives the subscriber."""
     settled = sending.after_attempt(CLAIM, Attempt(Verdict.REFUSED, Stage.RCPT, 550, said))
     assert settled.detail == kept
+
+
+@pytest.mark.parametrize("said", ["\x00", "a\x00b\r\n\x85", "\udcff\ud800", "x" * 100_000, "é’" * 300])
+def test_whatever_a_relay_says_can_be_kept(engine: Engine, said: str) -> None:
+    """P10, P20: a garbled answer must not keep the outcomes of a whole group from being recorded."""
+    for name in ("ann", "bob"):
+        subscribe(engine, f"{name}@example.org")
+    declare(engine)
+    first, second = sending.claim(engine, "one", limit=10)
+    outcomes = [
+        sending.after_attempt(first, Attempt(Verdict.REFUSED, Stage.RCPT, 550, said)),
+        sending.after_attempt(second, Attempt(Verdict.ACCEPTED, Stage.AFTER_DOT, 250)),
+    ]
+    assert sending.settle(engine, "one", outcomes) == 2
+    assert states(engine.db) == {"failed": 1, "accepted": 1}
+    with engine.db.read() as tx:
+        kept = tx.execute(select(delivery.c.detail).where(delivery.c.state == "failed")).scalar_one()
+    assert 0 < len(kept) <= DETAIL_LONGEST
 
 
 def test_a_fault_of_our_own_is_set_aside_in_the_end() -> None:

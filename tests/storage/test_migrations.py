@@ -75,6 +75,17 @@ def test_a_new_database_is_not_current_until_it_is_migrated(empty_url: str) -> N
     engine.dispose()
 
 
+def test_a_later_release_s_schema_serves_this_release_too(empty_url: str) -> None:
+    """P24: during a rolling upgrade the old code goes on beside the new schema."""
+    upgrade(empty_url)
+    engine = create_engine(empty_url)
+    with engine.begin() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    with engine.connect() as connection:
+        assert is_current(connection)
+    engine.dispose()
+
+
 def test_migrating_again_changes_nothing(empty_url: str) -> None:
     """`serve` does so at every start on its own file."""
     upgrade(empty_url)

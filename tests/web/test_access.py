@@ -79,7 +79,7 @@ def callers(engine_of_module: Engine) -> dict[Role | None, Api]:
 
 def routes(app: FastAPI) -> list[tuple[str, APIRoute, Access]]:
     return [
-        (f"{method} {route.path}", route, access)
+        (f"{method} {route.path_format}", route, access)
         for route, access in access_rules(app.routes)
         for method in sorted(route.methods)
     ]

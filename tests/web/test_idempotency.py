@@ -8,11 +8,16 @@ import pytest
 from sqlalchemy import create_engine, text
 
 from outage_service.clock import VirtualClock
+from outage_service.domain.roles import Role
 from outage_service.services.engine import Engine
 from outage_service.storage import Connection
+from outage_service.storage.failures import is_lock_timeout
 from outage_service.storage.idempotency import wait_for_turn
+from outage_service.web.app import create_app
+from tests.engines import an_engine
 from tests.web.bodies import MESSAGE, news, unscheduled
 from tests.web.client import Api, problem, shown
+from tests.web.conftest import a_token
 
 KEY = {"Idempotency-Key": "6f1c0d1e-declare-edi"}
 
@@ -130,16 +135,27 @@ def test_a_request_whose_first_is_still_under_way_waits_for_it(engine: Engine, t
     first.join()
 
 
-def test_a_request_whose_first_is_under_way_for_too_long_is_told_so(postgresql_url: str) -> None:
-    """409 after the lock timeout; on SQLite the one writer never lets it come to that."""
+def test_a_request_whose_first_is_under_way_for_5_seconds_is_told_so(postgresql_url: str) -> None:
+    """409; on SQLite the one writer never lets it come to that."""
+    engine = an_engine(postgresql_url)
+    tccu = Api(create_app(engine), a_token(engine, Role.TCCU))
+    server = create_engine(postgresql_url)
+    with server.begin() as first:
+        wait_for_turn(first, token_id=1, path="/v1/outages", key=KEY["Idempotency-Key"])
+        answer = tccu.post("/v1/outages", unscheduled(), headers=KEY)
+    problem(answer, 409, "idempotency_in_progress")
+    assert answer.headers["retry-after"] == "5"
+    assert tccu.post("/v1/outages", unscheduled(), headers=KEY).status_code == 201
+    engine.db.close()
+    server.dispose()
+
+
+def test_only_a_lock_timeout_counts_as_under_way(postgresql_url: str) -> None:
     server = create_engine(postgresql_url)
     with server.connect() as first, server.connect() as second:
         wait_for_turn(first, token_id=1, path="/", key="k")
         second.execute(text("SET lock_timeout = '50ms'"))
-        from outage_service.storage.failures import is_lock_timeout
-
         with pytest.raises(Exception, match="lock timeout") as caught:
             wait_for_turn(second, token_id=1, path="/", key="k")
-        assert isinstance(caught.value, Exception)
         assert is_lock_timeout(caught.value)
     server.dispose()

@@ -38,7 +38,10 @@ def test_a_path_nobody_serves_is_not_found(public: Api) -> None:
 def test_a_method_nobody_serves_names_those_that_are(public: Api) -> None:
     answer = public.request("DELETE", "/v1/systems")
     problem(answer, 405, "method_not_allowed")
-    assert answer.headers["allow"] == "GET"
+    assert answer.headers["allow"] == "GET, HEAD"
+    answer = public.request("OPTIONS", "/v1/subscribers/1")
+    assert answer.headers["allow"] == "DELETE, GET, HEAD, PATCH"
+    problem(public.request("PATCH", "/v1/subscribers/import"), 405, "method_not_allowed")
     assert public.request("HEAD", "/v1/subscriptions").status_code == 405
 
 

@@ -62,6 +62,7 @@ def require_schema(db: Database, *, is_own: bool) -> None:
     if not is_own:
         raise Fault(_NOT_MIGRATED)
     db.write(upgrade_connection)
+    log.info("database_migrated")
 
 
 @contextmanager

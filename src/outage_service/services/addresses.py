@@ -8,7 +8,7 @@ from email_validator import EmailNotValidError, validate_email
 
 # What real mailboxes use. `%` and `!` are old routing tricks, a leading hyphen is an option to somebody's
 # mail program, and `=?` begins an encoded word.
-_LOCAL_PART = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9._+'=&~-]*[A-Za-z0-9_+'~-])?", re.ASCII)
+_LOCAL_PART = re.compile(r"(?=.{1,64}\Z)[A-Za-z0-9_](?:[A-Za-z0-9._+'=&~-]*[A-Za-z0-9_+'~-])?", re.ASCII)
 
 
 class AddressRefused(ValueError):
@@ -34,7 +34,7 @@ def parse_address(given: str) -> Address:
     except EmailNotValidError as error:
         raise AddressRefused("This is not a usable e-mail address.") from error
     if not _LOCAL_PART.fullmatch(checked.local_part) or "=?" in given:
-        raise AddressRefused("The part before @ may hold letters, digits and . _ + ' = & ~ - only.")
+        raise AddressRefused("The part before @ may hold 64 letters, digits and . _ + ' = & ~ - only.")
     domain = _a_label(checked.domain)
     wire = f"{checked.local_part}@{domain}"
     return Address(wire, wire.lower())

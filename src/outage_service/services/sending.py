@@ -22,6 +22,8 @@ from outage_service.storage.mailings import MailingRecord, find_mailing, superse
 FAULTS_AT_MOST = 5
 """A row that fails for reasons of our own is set aside after so many attempts (P10)."""
 RETRY_AFTER_FAULT = timedelta(minutes=1)
+DETAIL_LONGEST = 500
+"""Characters of a relay's words that are kept."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,15 +147,18 @@ def after_attempt(claim: Claim, attempt: Attempt) -> Settlement:
         tries=claim.tries + decision.burns_attempt,
         faults=claim.faults,
         code=attempt.code,
-        detail=_without_address(attempt.detail, claim.address) or None,
+        detail=_fit_to_keep(attempt.detail, claim.address) or None,
     )
 
 
-def _without_address(detail: str, address: str) -> str:
-    """Relays repeat the address they refuse; the ledger is to outlive an erased subscriber's."""
-    if address.lower() not in detail.lower():
-        return detail
-    return re.sub(re.escape(address), "…", detail, flags=re.IGNORECASE)
+def _fit_to_keep(detail: str, address: str) -> str:
+    """Returns a relay's words without the address, which the ledger is to outlive, and without what
+    PostgreSQL refuses: one NUL would keep a whole group of outcomes from being recorded."""
+    if not detail.isprintable():
+        detail = "".join(character if character.isprintable() else "�" for character in detail)
+    if address.lower() in detail.lower():
+        detail = re.sub(re.escape(address), "…", detail, flags=re.IGNORECASE)
+    return detail[:DETAIL_LONGEST]
 
 
 def after_fault(claim: Claim, reason: str) -> Settlement:

@@ -55,9 +55,7 @@ def read_file(lines: Iterable[str]) -> ImportPlan:
         WrongHeader: the first line is not `email,language,systems,kinds`.
     """
     numbered = enumerate(lines, 1)
-    _, header = next(numbered, (1, ""))
-    if [name.strip().lower() for name in _cells(header.removeprefix("\ufeff"))] != HEADER:
-        raise WrongHeader(f"The first line must be {','.join(HEADER)}.")
+    _check_header(next(numbered, (1, ""))[1])
     plan, seen = ImportPlan(), set[str]()
     for number, line in numbered:
         if not line.strip(" ,\t\r\n"):
@@ -73,6 +71,16 @@ def read_file(lines: Iterable[str]) -> ImportPlan:
         seen.add(choices.address_key)
         plan.choices.append(choices)
     return plan
+
+
+def _check_header(line: str) -> None:
+    expected = f"The first line must be {','.join(HEADER)}."
+    try:
+        names = [name.strip().lower() for name in _cells(line.removeprefix("\ufeff"))]
+    except ValueError as error:
+        raise WrongHeader(expected) from error
+    if names != HEADER:
+        raise WrongHeader(expected)
 
 
 def _cells(line: str) -> list[str]:

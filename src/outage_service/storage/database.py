@@ -139,7 +139,8 @@ def _sqlite_engine(url: URL, *, writes: bool) -> Engine:
     options: dict[str, Any] = {"connect_args": {"check_same_thread": False}}
     if in_memory or writes:
         options["poolclass"] = StaticPool
-    engine = create_engine(url, **options)
+    # Error texts with what was bound would carry addresses into the logs (P30).
+    engine = create_engine(url, hide_parameters=True, **options)
 
     @event.listens_for(engine, "connect")
     def _prepare(connection: sqlite3.Connection, _: object) -> None:
@@ -170,7 +171,9 @@ class PostgresDatabase:
             url,
             pool_size=10,
             max_overflow=10,
+            pool_timeout=5,
             pool_pre_ping=True,
+            hide_parameters=True,
             connect_args={
                 "options": f"-c lock_timeout={POSTGRES_LOCK_TIMEOUT} -c timezone=UTC",
                 **_NETWORK,

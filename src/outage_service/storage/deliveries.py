@@ -278,12 +278,10 @@ def settle(tx: Connection, worker_id: str, settlements: Sequence[Settlement]) ->
     if not settlements:
         return 0
     rows = [
-        {
-            "mailing_id": one.claim.mailing_id, "recipient_id": one.claim.recipient_id,
-            "attempt": one.claim.attempt, "state": one.state.value,
-            "wait": None if one.retry_in is None else one.retry_in.total_seconds(),
-            "tries": one.tries, "faults": one.faults, "code": one.code, "detail": one.detail,
-        }
+        (
+            *one.claim.key, one.state.value, None if one.retry_in is None else one.retry_in.total_seconds(),
+            one.tries, one.faults, one.code, one.detail,
+        )
         for one in settlements
     ]  # fmt: skip
     return settle_claimed(tx, worker_id, rows)

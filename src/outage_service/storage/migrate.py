@@ -38,6 +38,11 @@ def upgrade_connection(connection: Connection, revision: str = "head") -> None:
 
 
 def is_current(connection: Connection) -> bool:
-    """Returns whether the database has the schema this release needs."""
-    head = ScriptDirectory.from_config(_config()).get_current_head()
-    return MigrationContext.configure(connection).get_current_revision() == head
+    """Returns whether the database has the schema this release needs, or a later release's (P24).
+
+    A revision that this release does not know is a later one: migrations are safe for the release before.
+    """
+    scripts = ScriptDirectory.from_config(_config())
+    known = {script.revision for script in scripts.walk_revisions()}
+    present = MigrationContext.configure(connection).get_current_revision()
+    return present == scripts.get_current_head() or (present is not None and present not in known)

@@ -81,7 +81,7 @@ def lock_due_outage(tx: Connection, outage_id: int, *, now: datetime) -> Outage 
 
 def due_outages(tx: Connection, *, now: datetime, limit: int) -> list[int]:
     """Returns the ids of outages whose slot has come, longest due first."""
-    wanted = select(outage.c.id).where(*_due(now)).order_by(outage.c.next_due_at).limit(limit)
+    wanted = select(outage.c.id).where(*_due(now)).order_by(outage.c.next_due_at, outage.c.id).limit(limit)
     return list(tx.execute(wanted).scalars())
 
 

@@ -8,6 +8,7 @@ from pydantic.json_schema import models_json_schema
 
 from outage_service.web.problems import PROBLEM_TYPE
 from outage_service.web.schemas.common import ProblemShown
+from outage_service.web.security import access_rules
 
 Responses = dict[int | str, dict[str, Any]]
 
@@ -49,6 +50,13 @@ def _problem(why: str) -> dict[str, Any]:
     return {"description": why, "content": {PROBLEM_TYPE: {"schema": schema}}}
 
 
+def problem_pages(*statuses: int) -> Responses:
+    """Returns the refusals of a page, which are pages."""
+    content = {"text/html": {"schema": {"type": "string"}}}
+    told = {status: {"description": _WHY[status], "content": content} for status in (*statuses, 503)}
+    return told | {"default": {"description": "Any other refusal.", "content": content}}
+
+
 ANY_PROBLEM: Responses = {"default": _problem("Any other refusal.")}
 ACT = problems(400, 401, 403, 404, 409, 412, 413, 415, 422, 428)
 """What can become of an act on an outage."""
@@ -77,4 +85,9 @@ def _document(app: FastAPI) -> dict[str, Any]:
         [(ProblemShown, "serialization")], ref_template="#/components/schemas/{model}"
     )
     document["components"]["schemas"] |= described["$defs"]
+    for route, rule in access_rules(app.routes):
+        for method in route.methods or ():
+            operation = document["paths"][route.path_format][method.lower()]
+            if "security" in operation and not rule.needs_token:
+                operation["security"].append({})  # a token is taken, and not needed
     return document

@@ -9,9 +9,11 @@ from typing import Any
 import structlog
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
+from fastapi.routing import iter_route_contexts
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
+from starlette.routing import Route
 
 from outage_service.domain.errors import InvalidAct, RuleError, StateConflict
 from outage_service.services.errors import AlreadyDeclared, NotFound, NotPermitted, Stale
@@ -90,7 +92,9 @@ def _already_subscribed(error: AlreadySubscribed) -> Problem:
     return Problem(409, "already_subscribed", str(error), members={"subscriber": existing})
 
 
-def _http(error: HTTPException) -> Problem:
+def _http(request: Request, error: HTTPException) -> Problem:
+    if error.status_code == 405:
+        return Problem(405, "method_not_allowed", _DETAILS["method_not_allowed"], headers=_allow(request))
     code = _CODES.get(error.status_code, f"http_{error.status_code}")
     return Problem(
         error.status_code, code, _DETAILS.get(code, "The request was refused."), headers=error.headers or {}
@@ -105,6 +109,16 @@ _DETAILS = {
     "body_too_large": "The body is too large.",
     "unsupported_media_type": "The body must be JSON, with Content-Type: application/json.",
 }
+
+
+def _allow(request: Request) -> dict[str, str]:
+    """Starlette names the methods of the first route of a path alone."""
+    path, methods = request.url.path, set[str]()
+    for context in iter_route_contexts(request.app.routes):
+        route = context.original_route
+        if isinstance(route, Route) and route.path_regex.match(path):
+            methods |= route.methods or set()
+    return {"Allow": ", ".join(sorted(methods | ({"HEAD"} if "GET" in methods else set())))}
 
 
 def _database(request: Request, error: Exception) -> Problem:
@@ -132,7 +146,7 @@ def _database(request: Request, error: Exception) -> Problem:
 _TABLE: tuple[tuple[type[Exception], Callable[[Request, Any], Problem]], ...] = (
     (Refusal, lambda _, e: e.problem),
     (RequestValidationError, invalid_input),
-    (HTTPException, lambda _, e: _http(e)),
+    (HTTPException, _http),
     (InvalidAct, lambda _, e: _broken_rule(422, e)),
     (StateConflict, lambda _, e: _broken_rule(409, e)),
     (NotFound, lambda _, e: Problem(404, "not_found", f"There is no such {e.what}.")),

@@ -220,4 +220,4 @@ def _replay(body: bytes, receive: Receive) -> Receive:
 
 def route_of(scope: Scope) -> str:
     """Returns the route's pattern; never the path, which may carry a secret (P30)."""
-    return getattr(scope.get("route"), "path", "unmatched")
+    return getattr(scope.get("route"), "path_format", "unmatched")

@@ -9,6 +9,10 @@ from pydantic import JsonValue
 from starlette.responses import Response
 
 PROBLEM_TYPE = "application/problem+json"
+_RENAMED = {
+    413: "Content Too Large",
+    422: "Unprocessable Content",
+}  # RFC 9110; older Pythons have older names
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +52,8 @@ class Problem:
 
 
 def _title(status: int) -> str:
+    if status in _RENAMED:
+        return _RENAMED[status]
     try:
         return HTTPStatus(status).phrase
     except ValueError:

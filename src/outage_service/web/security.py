@@ -41,6 +41,11 @@ class Access:
 
     roles: frozenset[Role] | None = None
 
+    @property
+    def needs_token(self) -> bool:
+        """Whether nobody passes without a token."""
+        return False
+
 
 @dataclass(frozen=True, slots=True)
 class _Anybody(Access):
@@ -57,6 +62,11 @@ class _AnybodyAs(Access):
 
 @dataclass(frozen=True, slots=True)
 class _Only(Access):
+    @property
+    def needs_token(self) -> bool:
+        """Nobody passes without one."""
+        return True
+
     async def __call__(self, engine: EngineOfApp, credentials: _Credentials) -> Bearer:
         """Returns who calls, if one of the roles."""
         bearer = await _recognised(engine, credentials)

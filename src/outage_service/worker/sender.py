@@ -14,7 +14,7 @@ from collections import deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import partial
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 import structlog
 
@@ -39,7 +39,12 @@ RESCUE_SECONDS = 15.0
 LOOK_AGAIN_SECONDS = 2.0
 """Whoever waited longer for the relay is looked at once more: they may have left, the news may be old."""
 TRY_AGAIN_SECONDS = 1.0
-REFILL_BELOW = 100
+REFILL_BELOW = 250
+"""A claim takes as long as sending some dozens of messages: the next one is made while so many are left."""
+LOOK_AT_ONCE = 100
+"""How many messages are looked at together, and wait for a lane at most."""
+LINGER_SECONDS = 0.01
+"""How long an outcome waits for others to be committed with: a commit costs as much as ten messages."""
 MAILINGS_IN_MEMORY = 8
 
 
@@ -58,16 +63,14 @@ class SenderOptions:
     is_alone: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Job:
+class Job(NamedTuple):
     """A claim, and the heartbeat generation it was taken in."""
 
     claim: Claim
     generation: int
 
 
-@dataclass(frozen=True, slots=True)
-class Ready:
+class Ready(NamedTuple):
     """A job to be sent, found to be wanted at `looked_at` (monotonic seconds)."""
 
     job: Job
@@ -87,7 +90,7 @@ class Sender:
         self._last_beat = monotonic_seconds()
         self._mailings: dict[int, ReadyMailing] = {}
         self._backlog: deque[Job] = deque()
-        self._ready: asyncio.Queue[Ready] = asyncio.Queue(maxsize=options.lanes)
+        self._ready: asyncio.Queue[Ready] = asyncio.Queue(maxsize=LOOK_AT_ONCE)
         self._held: set[ClaimKey] = set()
         self._let_go_at = 0.0
         self._outcomes: list[Settlement] = []
@@ -199,15 +202,14 @@ class Sender:
         """Looks once more, shortly before sending, whether each message is still wanted (P12, P14)."""
         while True:
             await self._has_backlog.wait()
-            group = [self._backlog.popleft() for _ in range(min(len(self._backlog), self._options.window))]
+            group = [self._backlog.popleft() for _ in range(min(len(self._backlog), LOOK_AT_ONCE))]
             if not group:
                 self._has_backlog.clear()
                 continue
             if len(self._backlog) < REFILL_BELOW:
                 self._wake.set()
             claims = [job.claim for job in group]
-            withdrawn = await self._persistently(partial(sending.withdrawn, self._engine, claims))
-            mailings = await self._persistently(partial(self._prepare, claims))
+            withdrawn, mailings = await self._persistently(partial(self._look, claims))
             for job in group:
                 await self._hand_on(job, withdrawn.get(job.claim), mailings.get(job.claim.mailing_id))
 
@@ -220,6 +222,9 @@ class Sender:
             self._settle(sending.ended(job.claim, withdrawn))
         else:
             self._settle(sending.after_fault(job.claim, "the mailing cannot be used"))
+
+    def _look(self, claims: list[Claim]) -> tuple[dict[Claim, DeliveryState], dict[int, ReadyMailing]]:
+        return sending.withdrawn(self._engine, claims), self._prepare(claims)
 
     def _prepare(self, claims: list[Claim]) -> dict[int, ReadyMailing]:
         """Returns the mailings of `claims`, the last few from memory; without those that cannot be used."""
@@ -271,7 +276,7 @@ class Sender:
         """Waits while the relay is left alone, or while this worker may be taken for dead."""
         while not self._stopping.is_set():
             silent = monotonic_seconds() - self._last_beat
-            wait = self._pool.health().retry_in_seconds
+            wait = self._pool.seconds_to_wait()
             if silent <= SILENT_AT_MOST_SECONDS and wait == 0:
                 return
             await asyncio.sleep(min(max(wait, 0.1), TRY_AGAIN_SECONDS))
@@ -289,8 +294,12 @@ class Sender:
     # Back to the ledger
 
     def _settle(self, settlement: Settlement) -> None:
+        """Hands an outcome to the recorder, which begins when the window is full, or soon."""
         self._outcomes.append(settlement)
-        self._has_outcomes.set()
+        if len(self._outcomes) >= self._options.window or self._window.locked():
+            self._has_outcomes.set()
+        elif len(self._outcomes) == 1:
+            asyncio.get_running_loop().call_later(LINGER_SECONDS, self._has_outcomes.set)
 
     async def _record(self) -> None:
         """Commits whatever is done, all of it at once, and opens the window by as much."""
@@ -298,6 +307,8 @@ class Sender:
             await self._has_outcomes.wait()
             self._has_outcomes.clear()
             done, self._outcomes = self._outcomes, []
+            if not done:
+                continue
             try:
                 await self._in_thread(partial(sending.settle, self._engine, self._worker_id, done))
             except asyncio.CancelledError:

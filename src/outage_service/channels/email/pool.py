@@ -84,6 +84,10 @@ class MailPool:
         """Returns whether the relay is left alone, why, and until when."""
         return self._breaker.health(len(self._open))
 
+    def seconds_to_wait(self) -> float:
+        """Returns how long the relay is left alone still; 0 while mail flows."""
+        return self._breaker.seconds_to_wait()
+
     async def send(self, envelope: Envelope) -> Attempt:
         """Hands one message to the relay and returns what came of it.
 

@@ -14,15 +14,16 @@ from outage_service.services.requests import (
     UpdateBody,
 )
 from outage_service.storage import Connection
-from outage_service.web.api.outages import OutageId, answer_of
+from outage_service.web.api.outages import answer_of
 from outage_service.web.conditional import SeenVersion
 from outage_service.web.docs import ACT, problems
 from outage_service.web.json_body import StrictRoute
 from outage_service.web.once import Answer, DeskOfRequest
+from outage_service.web.paths import OutageId
 from outage_service.web.schemas.outages import NoteShown, OutageAfterAct
 from outage_service.web.security import Operator
 
-router = APIRouter(prefix="/v1/outages/{outage_id}", tags=["acts"], route_class=StrictRoute)
+router = APIRouter(prefix="/v1/outages/{outage_id:id}", tags=["acts"], route_class=StrictRoute)
 
 
 @router.post("/updates", operation_id="update_outage", response_model=OutageAfterAct, responses=ACT)

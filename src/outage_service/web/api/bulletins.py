@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Query
+from fastapi import APIRouter, Query
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -21,6 +21,7 @@ from outage_service.web.docs import Responses, problems
 from outage_service.web.json_body import StrictRoute
 from outage_service.web.languages import FirstLanguage, in_order
 from outage_service.web.middleware import NOTHING_RUNS
+from outage_service.web.paths import BulletinId
 from outage_service.web.schemas.bulletins import (
     BulletinShown,
     BulletinWithOthers,
@@ -33,7 +34,6 @@ from outage_service.web.state import EngineOfApp
 
 router = APIRouter(prefix="/v1/bulletins", tags=["bulletins"], route_class=StrictRoute)
 
-BulletinId = Annotated[int, Path(ge=1, le=GREATEST_ID, description="The id of the bulletin.")]
 FILTER_AT_MOST = 20
 PAGE_POLICY = f"{NOTHING_RUNS}; style-src 'unsafe-inline'"
 """A frozen page brings its styles along, and nothing else of it may run or load."""
@@ -72,7 +72,7 @@ def list_bulletins(
 
 
 @router.get(
-    "/{bulletin_id}.html",
+    "/{bulletin_id:id}.html",
     operation_id="get_bulletin_page",
     dependencies=[PUBLIC],
     response_class=Response,
@@ -87,7 +87,7 @@ def get_bulletin_page(
 
 
 @router.get(
-    "/{bulletin_id}.txt",
+    "/{bulletin_id:id}.txt",
     operation_id="get_bulletin_text",
     dependencies=[PUBLIC],
     response_class=Response,
@@ -124,7 +124,7 @@ def _page(
 
 
 @router.get(
-    "/{bulletin_id}/deliveries", operation_id="get_deliveries", responses=problems(401, 403, 404, 422)
+    "/{bulletin_id:id}/deliveries", operation_id="get_deliveries", responses=problems(401, 403, 404, 422)
 )
 def get_deliveries(
     bearer: Reader, engine: EngineOfApp, bulletin_id: BulletinId, page: PageAsked
@@ -146,7 +146,7 @@ def get_deliveries(
     return DeliveriesShown.of(report, failures)
 
 
-@router.get("/{bulletin_id}", operation_id="get_bulletin", dependencies=[PUBLIC], responses=problems(404))
+@router.get("/{bulletin_id:id}", operation_id="get_bulletin", dependencies=[PUBLIC], responses=problems(404))
 def get_bulletin(engine: EngineOfApp, bulletin_id: BulletinId) -> BulletinWithOthers:
     """A bulletin with links to its pages and to the earlier and later ones of its outage."""
     with engine.db.read() as tx:

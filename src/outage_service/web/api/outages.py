@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Query
+from fastapi import APIRouter, Query
 from starlette.responses import Response
 
 from outage_service.domain.outages import OutageState
@@ -10,7 +10,7 @@ from outage_service.domain.systems import System
 from outage_service.services import outages, queries
 from outage_service.services.engine import Engine
 from outage_service.services.queries import OutageFilter
-from outage_service.services.request_types import GREATEST_ID, Instant
+from outage_service.services.request_types import Instant
 from outage_service.services.requests import DeclareBody
 from outage_service.storage import Connection
 from outage_service.web.conditional import etag_of
@@ -18,6 +18,7 @@ from outage_service.web.cursors import PageAsked, cursor_after
 from outage_service.web.docs import problems
 from outage_service.web.json_body import StrictRoute
 from outage_service.web.once import Answer, DeskOfRequest
+from outage_service.web.paths import OutageId
 from outage_service.web.schemas.common import Page
 from outage_service.web.schemas.outages import (
     Moment,
@@ -34,7 +35,6 @@ from outage_service.web.state import EngineOfApp
 
 router = APIRouter(prefix="/v1/outages", tags=["outages"], route_class=StrictRoute)
 
-OutageId = Annotated[int, Path(ge=1, le=GREATEST_ID, description="The id of the outage.")]
 FILTER_AT_MOST = 20
 
 
@@ -103,7 +103,7 @@ def list_outages(
 
 
 @router.get(
-    "/{outage_id}",
+    "/{outage_id:id}",
     operation_id="get_outage",
     response_model=OutageForOperators | OutageInFull,
     responses=problems(401, 404),

@@ -1,13 +1,10 @@
 """The subscriber list, for administrators. Nothing here sends mail."""
 
-from typing import Annotated
-
-from fastapi import APIRouter, Path
+from fastapi import APIRouter
 from starlette.responses import Response
 
 from outage_service.domain.roles import Role
 from outage_service.services import subscribers
-from outage_service.services.request_types import GREATEST_ID
 from outage_service.services.subscribers import Edit
 from outage_service.storage import Connection
 from outage_service.storage.subscribers import Subscriber, list_subscribers
@@ -15,14 +12,13 @@ from outage_service.web.cursors import PageAsked, cursor_after
 from outage_service.web.docs import problems
 from outage_service.web.json_body import StrictRoute
 from outage_service.web.once import Answer, DeskOfRequest
+from outage_service.web.paths import SubscriberId
 from outage_service.web.schemas.common import Page
 from outage_service.web.schemas.subscribers import SubscriberEdit, SubscriberShown, SubscriptionBody
 from outage_service.web.security import Administrator, SubscriberReader
 from outage_service.web.state import EngineOfApp
 
 router = APIRouter(prefix="/v1/subscribers", tags=["subscribers"], route_class=StrictRoute)
-
-SubscriberId = Annotated[int, Path(ge=1, le=GREATEST_ID, description="The id of the subscriber.")]
 
 
 def _shown(subscriber: Subscriber) -> SubscriberShown:
@@ -59,7 +55,7 @@ def add_subscriber(bearer: Administrator, body: SubscriptionBody, desk: DeskOfRe
     return desk.act(bearer, add)
 
 
-@router.get("/{subscriber_id}", operation_id="get_subscriber", responses=problems(401, 403, 404))
+@router.get("/{subscriber_id:id}", operation_id="get_subscriber", responses=problems(401, 403, 404))
 def get_subscriber(
     bearer: SubscriberReader, engine: EngineOfApp, subscriber_id: SubscriberId
 ) -> SubscriberShown:
@@ -70,7 +66,7 @@ def get_subscriber(
 
 
 @router.patch(
-    "/{subscriber_id}",
+    "/{subscriber_id:id}",
     operation_id="edit_subscriber",
     responses=problems(400, 401, 403, 404, 409, 413, 415, 422),
 )
@@ -88,7 +84,7 @@ def edit_subscriber(
 
 
 @router.delete(
-    "/{subscriber_id}",
+    "/{subscriber_id:id}",
     operation_id="erase_subscriber",
     status_code=204,
     response_class=Response,

@@ -27,7 +27,7 @@ from outage_service.services import subscriptions
 from outage_service.services.engine import Engine
 from outage_service.services.links import Holder, Purpose, link
 from outage_service.storage.subscribers import Choices, Subscriber, SubscriberState
-from outage_service.web.docs import Responses, problems
+from outage_service.web.docs import problem_pages
 from outage_service.web.json_body import StrictRoute
 from outage_service.web.pages.templating import page
 from outage_service.web.problems import Problem, Refusal
@@ -37,7 +37,6 @@ from outage_service.web.wording import load_wording
 
 T = TypeVar("T", System, SubscriptionKind, Language)
 _FIELDS_AT_MOST = 40
-_PAGES: Responses = problems(404)
 
 router = APIRouter(
     prefix="/subscriptions/{token}",
@@ -45,7 +44,7 @@ router = APIRouter(
     route_class=StrictRoute,
     dependencies=[LINK_HOLDER],
     default_response_class=HTMLResponse,
-    responses=_PAGES,
+    responses=problem_pages(404),
 )
 
 
@@ -121,7 +120,7 @@ def _members(known: type[T], names: Sequence[str]) -> tuple[T, ...]:
 @router.post(
     "/manage",
     operation_id="change_subscription",
-    responses=problems(422),
+    responses=problem_pages(422),
     openapi_extra={
         "requestBody": {
             "required": True,

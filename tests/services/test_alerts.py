@@ -1,0 +1,91 @@
+"""Alerts to the operators' own mailbox: once, and only where the setting asks for them (R17)."""
+
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from email import message_from_string
+
+import pytest
+from sqlalchemy import select
+
+from outage_service.services import alerts
+from outage_service.services.engine import Engine
+from outage_service.storage.schema import audit
+from tests.builders import SUNDAY_6H
+from tests.engines import an_engine
+from tests.services.acts import CCP_OUT, announce, cancel, declare, mail, rows, set_clock
+
+OVERRUN = SUNDAY_6H + timedelta(minutes=15)
+SECOND = timedelta(seconds=1)
+
+
+@pytest.fixture
+def watched(database_url: str) -> Iterator[Engine]:
+    """An engine with an operators' mailbox."""
+    engine = an_engine(database_url, operator_email="duty@example.org")
+    yield engine
+    engine.db.close()
+
+
+def logged(engine: Engine) -> list[tuple[str, str, int]]:
+    wanted = select(audit.c.action, audit.c.actor, audit.c.outage_id).where(audit.c.action == "overrun")
+    with engine.db.read() as tx:
+        return [(row.action, row.actor, row.outage_id) for row in tx.execute(wanted)]
+
+
+def test_an_overrun_is_told_once(watched: Engine) -> None:
+    """15 minutes after the planned end, to the second; with the outage's number."""
+    done = announce(watched)
+    set_clock(watched, OVERRUN - SECOND)
+    assert alerts.alert_overruns(watched) == 0
+    set_clock(watched, OVERRUN)
+    assert alerts.alert_overruns(watched) == 1
+    assert alerts.alert_overruns(watched) == 0
+    ((_, letter),) = mail(watched)
+    message = message_from_string(letter)
+    assert message["To"] == "duty@example.org"
+    assert "TCC26-0001" in letter
+    assert logged(watched) == [("overrun", "clock", done.outage.id)]
+
+
+def test_an_overrun_that_nobody_wants_to_hear_of_is_logged(engine: Engine) -> None:
+    """The contract: mail only where a setting asks; switching it on later brings up nothing old."""
+    done = announce(engine)
+    set_clock(engine, OVERRUN)
+    assert alerts.alert_overruns(engine) == 1
+    counts = rows(engine)
+    assert counts["mailing"] == 1
+    assert mail(engine) == []
+    assert logged(engine) == [("overrun", "clock", done.outage.id)]
+
+
+def test_only_what_is_planned_and_still_open_overruns(watched: Engine) -> None:
+    """Neither a cancelled one nor one that was never planned."""
+    cancel(watched, announce(watched))
+    declare(watched, CCP_OUT)
+    set_clock(watched, OVERRUN)
+    assert alerts.alert_overruns(watched) == 0
+
+
+def test_several_who_notice_at_once_tell_it_once(watched: Engine) -> None:
+    """Every process looks at every tick."""
+    announce(watched)
+    set_clock(watched, OVERRUN)
+    ready = threading.Barrier(4)
+
+    def look(_: int) -> int:
+        ready.wait()
+        return alerts.alert_overruns(watched)
+
+    with ThreadPoolExecutor(4) as pool:
+        assert sum(pool.map(look, range(4))) == 1
+    assert rows(watched)["mailing"] == 2
+
+
+def test_each_overrun_is_told_by_itself(watched: Engine) -> None:
+    """Two maintenances of one night."""
+    announce(watched)
+    announce(watched, CCP_OUT)
+    set_clock(watched, OVERRUN)
+    assert alerts.alert_overruns(watched) == 2
