@@ -7,23 +7,29 @@ from contextlib import suppress
 from datetime import datetime, timedelta
 
 import pytest
-from sqlalchemy import select, text
+from sqlalchemy import Connection, select, text
 
+from outage_service.clock import VirtualClock
 from outage_service.domain.errors import InvalidAct
+from outage_service.domain.lifecycle import News
 from outage_service.domain.systems import System
 from outage_service.domain.texts import Language
+from outage_service.services import outages
 from outage_service.services.engine import Engine
 from outage_service.services.errors import NotPermitted, Stale
-from outage_service.services.outages import Done
+from outage_service.services.outages import Done, Target
 from outage_service.storage import DatabaseError
 from outage_service.storage.bulletins import find_page, insert_bulletin
 from outage_service.storage.mailings import find_mailing
+from outage_service.storage.outages import find_outage
 from outage_service.storage.schema import mailing, number_counter
 from tests.builders import THURSDAY_10H, an_impact, at
 from tests.services.acts import (
     CCP_OUT,
     CERS_OUT,
     CTSU,
+    NEWS,
+    TCCU,
     announce,
     bulletins,
     cancel,
@@ -192,6 +198,30 @@ def test_acts_on_one_outage_at_once_are_one_after_the_other(engine: Engine) -> N
     with ThreadPoolExecutor(4) as pool:
         assert sorted(pool.map(one, range(4))) == [2, 3, 4, 5]
     assert stored(engine, done).version == 5
+
+
+def test_an_act_that_waited_tells_the_time_at_which_it_goes_on(engine: Engine, clock: VirtualClock) -> None:
+    """Bulletins never count backwards: the one before it may be of a later minute than its request."""
+    done = declare(engine)
+    begun, may_end = threading.Event(), threading.Event()
+
+    def act_slowly(tx: Connection) -> None:
+        find_outage(tx, done.outage.id, lock=True)
+        begun.set()
+        may_end.wait(10)
+        outages.update(engine, tx, TCCU, Target(done.outage.id), News(), NEWS)
+
+    slowly = threading.Thread(target=engine.db.write, args=(act_slowly,))
+    slowly.start()
+    begun.wait(10)
+    waiting = threading.Thread(target=resolve, args=(engine, done))
+    waiting.start()
+    waiting.join(0.2)
+    clock.set(NOON)
+    may_end.set()
+    slowly.join()
+    waiting.join()
+    assert [one.issued_at for one in bulletins(engine, done)] == [THURSDAY_10H, NOON, NOON]
 
 
 def test_two_who_saw_the_same_version_cannot_both_act(engine: Engine) -> None:

@@ -151,6 +151,7 @@ def test_both_languages_are_required(missing: str) -> None:
         "\ud800",
         "\ufffe",
         "\U0001ffff",
+        "@@UNSUBSCRIBE_URL@@",
     ],
     ids=ascii,
 )

@@ -29,7 +29,7 @@ from sqlalchemy import (
 
 from outage_service.domain.deliveries import DeliveryState
 from outage_service.domain.texts import Language
-from outage_service.storage.in_bulk import insert_claimed, settle_claimed
+from outage_service.storage.in_bulk import insert_claimed, not_active_among, settle_claimed
 from outage_service.storage.mailings import audience_filter
 from outage_service.storage.now import database_now
 from outage_service.storage.schema import delivery, mailing, subscriber, worker
@@ -376,5 +376,4 @@ def _freed(claims: Update, now: datetime) -> Update:
 
 def inactive_among(tx: Connection, recipients: set[int]) -> set[int]:
     """Returns those of the recipients who have left, or were erased, since they were claimed (P14)."""
-    active = select(subscriber.c.id).where(subscriber.c.id.in_(recipients), subscriber.c.state == "active")
-    return recipients - set(tx.execute(active).scalars()) - {LONE_RECIPIENT}
+    return not_active_among(tx, list(recipients - {LONE_RECIPIENT}))

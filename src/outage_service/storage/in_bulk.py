@@ -36,7 +36,7 @@ _SETTLE = """
         AND delivery.worker_id = :worker_id
         AND delivery.state = 'claimed'
 """
-_INSERT_FROM = {
+_IDS = {
     "sqlite": "json_each(:ids) AS one",
     "postgresql": "json_array_elements_text(CAST(:ids AS json)) AS one(value)",
 }
@@ -53,8 +53,14 @@ _SETTLE_FROM = {
         "later": "clock_timestamp() + CAST(one.value->>4 AS double precision) * interval '1 second'",
     },
 }
+_NOT_ACTIVE = """
+    SELECT CAST(one.value AS bigint) FROM {ids}
+    LEFT JOIN subscriber ON subscriber.id = CAST(one.value AS bigint)
+    WHERE subscriber.state IS NULL OR subscriber.state <> 'active'
+"""
 _NOW = bindparam("now", type_=UtcDateTime())
-_INSERTS = {name: text(_INSERT.format(ids=ids)).bindparams(_NOW) for name, ids in _INSERT_FROM.items()}
+_INSERTS = {name: text(_INSERT.format(ids=ids)).bindparams(_NOW) for name, ids in _IDS.items()}
+_NOT_ACTIVES = {name: text(_NOT_ACTIVE.format(ids=ids)) for name, ids in _IDS.items()}
 _SETTLES = {name: text(_SETTLE.format(**words)) for name, words in _SETTLE_FROM.items()}
 
 
@@ -70,3 +76,8 @@ def settle_claimed(tx: Connection, worker_id: str, rows: Sequence[SettledRow]) -
     """Ends or requeues claims that still are `worker_id`'s, by database time; returns how many were."""
     given = {"rows": json.dumps(rows), "worker_id": worker_id}
     return tx.execute(_SETTLES[tx.dialect.name], given).rowcount
+
+
+def not_active_among(tx: Connection, recipients: Sequence[int]) -> set[int]:
+    """Returns those of the recipients who are no active subscribers, or none at all."""
+    return set(tx.execute(_NOT_ACTIVES[tx.dialect.name], {"ids": json.dumps(recipients)}).scalars())
