@@ -12,7 +12,7 @@ from typing import Annotated
 from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, StrictInt, StrictStr, WithJsonSchema
 from pydantic import BaseModel as PydanticModel
 
-from outage_service.domain.letters import LetterSlot
+from outage_service.domain.letters import MAILING_LINKS
 
 TEXT_LONGEST = 4_000
 """Characters of an operator's text in one language."""
@@ -43,7 +43,7 @@ def _acceptable(text: str) -> str:
     for character in text:
         if reason := _why_refused(character):
             raise ValueError(f"must not contain {reason} (U+{ord(character):04X})")
-    if marker := next((slot for slot in LetterSlot if slot in text), None):
+    if marker := next((slot for slot in sorted(MAILING_LINKS) if slot in text), None):
         raise ValueError(f"must not contain {marker}, which stands for a reader's own link in mail")
     if all(unicodedata.category(character)[0] in _UNSEEN for character in text):
         raise ValueError("must not be blank")
