@@ -22,6 +22,7 @@ def an_engine(
     *,
     now: datetime = THURSDAY_10H,
     operator_email: str = "",
+    canary_email: str = "",
     calendar: BusinessCalendar = LITERAL,
 ) -> Engine:
     """Returns an engine on a migrated database, open or by its URL; its clock stands still at `now`.
@@ -37,4 +38,5 @@ def an_engine(
         secret_key=SECRET_KEY,
         base_url=BASE_URL,
         operator_email=operator_email,
+        canary_email=canary_email,
     )

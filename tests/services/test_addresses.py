@@ -20,6 +20,8 @@ from outage_service.services.addresses import Address, AddressRefused, parse_add
         ("a@sub.domain.example.org", "a@sub.domain.example.org", "a@sub.domain.example.org"),
         ("ann@québec.ca", "ann@xn--qubec-csa.ca", "ann@xn--qubec-csa.ca"),
         ("ann@QUÉBEC.CA", "ann@xn--qubec-csa.ca", "ann@xn--qubec-csa.ca"),
+        ("ann@XN--QUBEC-CSA.CA", "ann@xn--qubec-csa.ca", "ann@xn--qubec-csa.ca"),
+        ("ann@faß.de", "ann@xn--fa-hia.de", "ann@xn--fa-hia.de"),
         ("ann@xn--qubec-csa.ca", "ann@xn--qubec-csa.ca", "ann@xn--qubec-csa.ca"),
     ],
 )

@@ -14,7 +14,7 @@ from outage_service.services.engine import Engine
 from outage_service.storage.schema import audit
 from tests.builders import SUNDAY_6H
 from tests.engines import an_engine
-from tests.services.acts import CCP_OUT, announce, cancel, declare, mail, rows, set_clock
+from tests.services.acts import CCP_OUT, announce, cancel, declare, mail, rows, set_clock, update
 
 OVERRUN = SUNDAY_6H + timedelta(minutes=15)
 SECOND = timedelta(seconds=1)
@@ -81,6 +81,17 @@ def test_several_who_notice_at_once_tell_it_once(watched: Engine) -> None:
     with ThreadPoolExecutor(4) as pool:
         assert sum(pool.map(look, range(4))) == 1
     assert rows(watched)["mailing"] == 2
+
+
+def test_the_canary_gets_every_bulletin_as_a_letter_of_its_own(database_url: str) -> None:
+    """P22: proof from end to end; it is no subscriber, and no bulletin supersedes another of its letters."""
+    engine = an_engine(database_url, canary_email="canary@example.org")
+    update(engine, declare(engine))
+    letters = [message_from_string(letter) for _, letter in mail(engine)]
+    assert [letter["To"] for letter in letters] == ["canary@example.org"] * 2
+    assert all("TCC26-0001" in str(letter["Subject"]) for letter in letters)
+    assert all("/subscriptions/" not in str(letter) for letter in letters)
+    engine.db.close()
 
 
 def test_each_overrun_is_told_by_itself(watched: Engine) -> None:

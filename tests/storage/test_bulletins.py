@@ -104,6 +104,19 @@ def test_an_outages_bulletins_are_told_in_sequence(db: Database, outage_id: int,
     assert chapters[2] == Chapter(2, BulletinKind.PERIODIC, NOON, None)
 
 
+def test_the_newest_bulletin_of_an_outage_is_found_by_its_number(
+    db: Database, outage_id: int, life: list[int]
+) -> None:
+    """What a reader has in hand is the number."""
+    other = db.write(lambda tx: a_stored_outage(tx, number="TCC26-0002")).id
+    newer = db.write(lambda tx: insert_bulletin(tx, a_bulletin(other)))
+    with db.read() as tx:
+        assert bulletins.newest_bulletin(tx, "TCC26-0001") == life[-1]
+        assert bulletins.newest_bulletin(tx, "TCC26-0002") == newer
+        assert bulletins.newest_bulletin(tx, "TCC26-0003") is None
+    assert outage_id != other
+
+
 def test_the_latest_news_of_each_outage_is_found(db: Database, outage_id: int, life: list[int]) -> None:
     """What an operator said last, whatever the clock has issued since."""
     later = a_bulletin(outage_id, 5, kind=BulletinKind.PERIODIC, message=None, slot_at=TWO, issued_at=TWO)

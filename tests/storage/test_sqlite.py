@@ -1,5 +1,6 @@
 """What only SQLite needs: synced commits, one writer at a time between threads and processes."""
 
+import fcntl
 import subprocess
 import sys
 import threading
@@ -98,6 +99,24 @@ def test_another_process_waits_for_a_transaction_to_end(sqlite_db: Database, sql
     assert sqlite_db.write(slow)
     printed, _ = other[0].communicate(timeout=60)
     assert len(printed.split()) == 50
+
+
+def test_the_lock_between_processes_is_held_for_each_transaction(
+    sqlite_db: Database, sqlite_url: str
+) -> None:
+    """Decision 2: SQLite's busy timeout alone serves nobody in order, and gives up."""
+    path = Path(sqlite_url.removeprefix("sqlite:///") + ".lock")
+
+    def is_free() -> bool:
+        with path.open("ab") as lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                return False
+            return True
+
+    assert not sqlite_db.write(lambda _: is_free())
+    assert is_free()
 
 
 def test_one_process_sends_from_a_file(sqlite_url: str) -> None:

@@ -3,7 +3,6 @@
 import re
 from dataclasses import dataclass
 
-import idna
 from email_validator import EmailNotValidError, validate_email
 
 # What real mailboxes use. `%` and `!` are old routing tricks, a leading hyphen is an option to somebody's
@@ -35,13 +34,5 @@ def parse_address(given: str) -> Address:
         raise AddressRefused("This is not a usable e-mail address.") from error
     if not _LOCAL_PART.fullmatch(checked.local_part) or "=?" in given:
         raise AddressRefused("The part before @ may hold 64 letters, digits and . _ + ' = & ~ - only.")
-    domain = _a_label(checked.domain)
-    wire = f"{checked.local_part}@{domain}"
+    wire = f"{checked.local_part}@{checked.ascii_domain}"
     return Address(wire, wire.lower())
-
-
-def _a_label(domain: str) -> str:
-    try:
-        return idna.encode(domain, uts46=True).decode("ascii").lower()
-    except idna.IDNAError as error:
-        raise AddressRefused("The part after @ is not a domain name.") from error

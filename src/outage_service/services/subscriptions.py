@@ -8,6 +8,7 @@ from datetime import timedelta
 from outage_service.channels.email.letter import freeze
 from outage_service.domain.letters import Letter, LetterSlot
 from outage_service.domain.texts import Language
+from outage_service.services import subscribers
 from outage_service.services.engine import Engine
 from outage_service.services.errors import NotFound
 from outage_service.services.links import Holder, Purpose, read_token
@@ -88,7 +89,7 @@ def confirm(engine: Engine, tx: Connection, token: str) -> Subscriber:
             tx, subscriber_id, choices, state=SubscriberState.ACTIVE, epoch=known.epoch, now=now
         )
     _record(tx, engine, "subscriber_confirmed", subscriber_id)
-    return _existing(tx, subscriber_id)
+    return subscribers.get(tx, subscriber_id)
 
 
 def find_by_link(engine: Engine, tx: Connection, purpose: Purpose, token: str) -> Subscriber:
@@ -114,7 +115,7 @@ def change(
         tx, found.id, choices, state=SubscriberState.ACTIVE, epoch=found.epoch, now=engine.clock()
     )
     _record(tx, engine, "subscriber_changed", found.id)
-    return _existing(tx, found.id)
+    return subscribers.get(tx, found.id)
 
 
 def unsubscribe(engine: Engine, tx: Connection, token: str) -> Subscriber:
@@ -123,14 +124,7 @@ def unsubscribe(engine: Engine, tx: Connection, token: str) -> Subscriber:
     if found.state is SubscriberState.ACTIVE:
         rows.set_subscriber_state(tx, found.id, SubscriberState.UNSUBSCRIBED, now=engine.clock())
         _record(tx, engine, "subscriber_left", found.id)
-    return _existing(tx, found.id)
-
-
-def _existing(tx: Connection, subscriber_id: int) -> Subscriber:
-    found = rows.find_subscriber(tx, subscriber_id)
-    if found is None:
-        raise NotFound("subscriber", subscriber_id)
-    return found
+    return subscribers.get(tx, found.id)
 
 
 def _record(tx: Connection, engine: Engine, action: str, subscriber_id: int) -> None:

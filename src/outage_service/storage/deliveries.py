@@ -80,6 +80,11 @@ class Settlement(NamedTuple):
     code: int | None = None
     detail: str | None = None
 
+    @property
+    def wait_seconds(self) -> float | None:
+        """The wait in seconds, to the millisecond; None where there is nothing to wait for."""
+        return None if self.retry_in is None else round(self.retry_in.total_seconds(), 3)
+
 
 @dataclass(frozen=True, slots=True)
 class Batch:
@@ -279,7 +284,7 @@ def settle(tx: Connection, worker_id: str, settlements: Sequence[Settlement]) ->
         return 0
     rows = [
         (
-            *one.claim.key, one.state.value, None if one.retry_in is None else one.retry_in.total_seconds(),
+            *one.claim.key, one.state.value, one.wait_seconds,
             one.tries, one.faults, one.code, one.detail,
         )
         for one in settlements

@@ -22,46 +22,64 @@ _INSERT = """
 """
 _SETTLE = """
     UPDATE delivery SET
-        state = one.value->>3,
-        retry_at = {later},
-        tries = CAST(one.value->>5 AS integer),
-        faults = CAST(one.value->>6 AS integer),
-        code = CAST(one.value->>7 AS integer),
-        detail = one.value->>8,
-        changed_at = {now}
-    FROM {rows}
-    WHERE delivery.mailing_id = CAST(one.value->>0 AS bigint)
-        AND delivery.recipient_id = CAST(one.value->>1 AS bigint)
-        AND delivery.attempt = CAST(one.value->>2 AS integer)
-        AND delivery.worker_id = :worker_id
-        AND delivery.state = 'claimed'
+        state = one.state, retry_at = {later}, tries = one.tries, faults = one.faults, code = one.code,
+        detail = one.detail, changed_at = {now}
+    FROM (
+        SELECT
+            CAST(one.value->>0 AS bigint) AS mailing_id,
+            CAST(one.value->>1 AS bigint) AS recipient_id,
+            CAST(one.value->>2 AS integer) AS attempt,
+            one.value->>3 AS state,
+            CAST(one.value->>4 AS double precision) AS wait,
+            CAST(one.value->>5 AS integer) AS tries,
+            CAST(one.value->>6 AS integer) AS faults,
+            CAST(one.value->>7 AS integer) AS code,
+            one.value->>8 AS detail
+        FROM {rows} LIMIT {as_many}
+    ) AS one
+    WHERE delivery.mailing_id = one.mailing_id AND delivery.recipient_id = one.recipient_id
+        AND delivery.attempt = one.attempt AND delivery.worker_id = :worker_id AND delivery.state = 'claimed'
+        {narrowed}
+"""
+# Without a limit PostgreSQL takes the texts apart anew for each pair of rows that it compares, and without
+# the arrays it compares with all that are claimed: it cannot know how few the texts hold.
+_NARROWED = """
+        AND delivery.mailing_id = ANY(ARRAY(
+            SELECT CAST(value->>0 AS bigint) FROM json_array_elements(CAST(:rows AS json)) AS one(value)))
+        AND delivery.recipient_id = ANY(ARRAY(
+            SELECT CAST(value->>1 AS bigint) FROM json_array_elements(CAST(:rows AS json)) AS one(value)))
+"""
+_MORE_THAN_ANY_GROUP = 1_000_000
+# A look-up for each: a join would read the whole table on PostgreSQL.
+_NOT_ACTIVE = """
+    SELECT CAST(one.value AS bigint) FROM {ids}
+    WHERE COALESCE((SELECT state FROM subscriber WHERE id = CAST(one.value AS bigint)), '') <> 'active'
 """
 _IDS = {
     "sqlite": "json_each(:ids) AS one",
     "postgresql": "json_array_elements_text(CAST(:ids AS json)) AS one(value)",
 }
-_SETTLE_FROM = {
+_SETTLE_WORDS = {
     "sqlite": {
         "rows": "json_each(:rows) AS one",
         # As SQLAlchemy keeps instants: with six digits after the second, of which SQLite knows three.
         "now": "strftime('%Y-%m-%d %H:%M:%f', 'now') || '000'",
-        "later": "strftime('%Y-%m-%d %H:%M:%f', 'now', (one.value->>4) || ' seconds') || '000'",
+        "later": "strftime('%Y-%m-%d %H:%M:%f', 'now', one.wait || ' seconds') || '000'",
+        "narrowed": "",
     },
     "postgresql": {
         "rows": "json_array_elements(CAST(:rows AS json)) AS one(value)",
         "now": "clock_timestamp()",
-        "later": "clock_timestamp() + CAST(one.value->>4 AS double precision) * interval '1 second'",
+        "later": "clock_timestamp() + one.wait * interval '1 second'",
+        "narrowed": _NARROWED,
     },
 }
-_NOT_ACTIVE = """
-    SELECT CAST(one.value AS bigint) FROM {ids}
-    LEFT JOIN subscriber ON subscriber.id = CAST(one.value AS bigint)
-    WHERE subscriber.state IS NULL OR subscriber.state <> 'active'
-"""
 _NOW = bindparam("now", type_=UtcDateTime())
 _INSERTS = {name: text(_INSERT.format(ids=ids)).bindparams(_NOW) for name, ids in _IDS.items()}
 _NOT_ACTIVES = {name: text(_NOT_ACTIVE.format(ids=ids)) for name, ids in _IDS.items()}
-_SETTLES = {name: text(_SETTLE.format(**words)) for name, words in _SETTLE_FROM.items()}
+_SETTLES = {
+    name: text(_SETTLE.format(as_many=_MORE_THAN_ANY_GROUP, **words)) for name, words in _SETTLE_WORDS.items()
+}
 
 
 def insert_claimed(

@@ -160,11 +160,12 @@ mailing = Table(
     Column("address", Text),
     Column("language", String(2)),
     Column("link_id", Id),
-    Column("letter_en", LargeBinary, nullable=False),
-    Column("letter_fr", LargeBinary, nullable=False),
     Column("superseded_by", Id, ForeignKey("mailing.id")),
     Column("is_fanned_out", Boolean, nullable=False),
     Column("created_at", UtcDateTime, nullable=False),
+    # Last, for they are long: SQLite reads its way through whatever stands before a column.
+    Column("letter_en", LargeBinary, nullable=False),
+    Column("letter_fr", LargeBinary, nullable=False),
 )
 _partial_index(
     "ix_mailing_unfinished", mailing.c.id, sqlite="is_fanned_out = 0", postgresql="NOT is_fanned_out"

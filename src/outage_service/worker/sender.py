@@ -10,6 +10,7 @@ taken it over (P9).
 
 import asyncio
 import contextlib
+import gc
 from collections import deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -140,6 +141,8 @@ class Sender:
         return True
 
     async def _work(self, grace: float) -> None:
+        # What is loaded by now stays: a full collection over it would hold up a fan-out for 0.1 s.
+        gc.freeze()
         feeding = asyncio.create_task(self._feed())
         tasks = [asyncio.create_task(loop()) for loop in (self._inspect, self._beat, self._rescue)]
         tasks += [asyncio.create_task(self._lane()) for _ in range(self._options.lanes)]
@@ -209,19 +212,22 @@ class Sender:
             if len(self._backlog) < REFILL_BELOW:
                 self._wake.set()
             claims = [job.claim for job in group]
+            looked_at = monotonic_seconds()
             withdrawn, mailings = await self._persistently(partial(self._look, claims))
             for job in group:
-                await self._hand_on(job, withdrawn.get(job.claim), mailings.get(job.claim.mailing_id))
+                mailing = mailings.get(job.claim.mailing_id)
+                if job.claim not in withdrawn and mailing is not None:
+                    await self._ready.put(Ready(job, mailing, looked_at))
+                else:
+                    await self._end(job.claim, withdrawn.get(job.claim))
 
-    async def _hand_on(self, job: Job, withdrawn: DeliveryState | None, mailing: ReadyMailing | None) -> None:
-        if withdrawn is None and mailing is not None:
-            await self._ready.put(Ready(job, mailing, monotonic_seconds()))
-            return
+    async def _end(self, claim: Claim, withdrawn: DeliveryState | None) -> None:
+        """Records a claim that is not sent: withdrawn, or failed since its mailing cannot be used."""
         await self._window.acquire()
         if withdrawn is not None:
-            self._settle(sending.ended(job.claim, withdrawn))
+            self._settle(sending.ended(claim, withdrawn))
         else:
-            self._settle(sending.after_fault(job.claim, "the mailing cannot be used"))
+            self._settle(sending.after_fault(claim, "the mailing cannot be used"))
 
     def _look(self, claims: list[Claim]) -> tuple[dict[Claim, DeliveryState], dict[int, ReadyMailing]]:
         return sending.withdrawn(self._engine, claims), self._prepare(claims)
