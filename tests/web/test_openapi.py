@@ -1,12 +1,16 @@
 """The API describes itself, completely."""
 
 from collections.abc import Iterator
+from itertools import product
 from typing import Any
 
 import pytest
 from fastapi import FastAPI
 
+from outage_service.content import load_content
+from outage_service.services.snapshot import nothing_known
 from outage_service.web.app import create_app
+from outage_service.web.edge_docs import edge_paths
 from tests.engines import an_engine
 from tests.web.client import Api, shown
 
@@ -38,7 +42,7 @@ def operations(document: dict[str, Any]) -> list[tuple[str, dict[str, Any]]]:
 
 def test_every_operation_says_what_it_is_for(document: dict[str, Any]) -> None:
     found = operations(document)
-    assert len(found) == 35
+    assert len(found) == 37
     ids = [operation["operationId"] for _, operation in found]
     assert len(set(ids)) == len(ids)
     for name, operation in found:
@@ -47,8 +51,22 @@ def test_every_operation_says_what_it_is_for(document: dict[str, Any]) -> None:
         assert operation["tags"], name
 
 
+def test_what_is_answered_from_memory_is_documented_as_it_is_answered(
+    document: dict[str, Any],
+) -> None:
+    """The contract's broadcast and status paths stand in front of the application."""
+    served = nothing_known(load_content()).fresh
+    path, item = next((p, i) for p, i in edge_paths().items() if "{line}" in p)
+    names = [parameter["schema"]["enum"] for parameter in item["get"]["parameters"]]
+    spoken = {path.format(line=a, language=b, format=c) for a, b, c in product(*names)}
+    assert spoken | {"/v1/status"} == set(served)
+    assert set(edge_paths()) <= set(document["paths"])
+
+
 def test_every_refusal_is_documented_as_a_problem(document: dict[str, Any]) -> None:
     for name, operation in operations(document):
+        if name in {f"get {path}" for path in edge_paths()}:
+            continue  # always answered, and never as a problem
         refusals = {
             status: answer for status, answer in operation["responses"].items() if status[0] not in "23"
         }

@@ -6,6 +6,7 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 from pydantic.json_schema import models_json_schema
 
+from outage_service.web.edge_docs import edge_paths
 from outage_service.web.problems import PROBLEM_TYPE
 from outage_service.web.schemas.common import ProblemShown
 from outage_service.web.security import access_rules
@@ -90,4 +91,5 @@ def _document(app: FastAPI) -> dict[str, Any]:
             operation = document["paths"][route.path_format][method.lower()]
             if "security" in operation and not rule.needs_token:
                 operation["security"].append({})  # a token is taken, and not needed
+    document["paths"] |= edge_paths()
     return document
