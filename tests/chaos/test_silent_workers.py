@@ -115,7 +115,6 @@ def test_a_worker_that_was_silent_and_alone_goes_on_by_itself(database_url: str,
     check_repeats(relay, [thawed_at])
 
 
-@pytest.mark.xfail(strict=True, reason="storage/database.py sets no idle_in_transaction_session_timeout")
 def test_a_frozen_process_does_not_hold_up_the_others(postgresql_url: str, tmp_path: Path) -> None:
     """P1, P9: one that is stopped inside a transaction keeps its locks, but not for as long as it likes."""
     is_holding, may_end = threading.Event(), threading.Event()

@@ -24,6 +24,8 @@ T = TypeVar("T")
 BUSY_TIMEOUT_MS = 5_000
 POSTGRES_LOCK_TIMEOUT = "5s"
 """How long a writer waits for another's row: then the caller is told to try again."""
+POSTGRES_IDLE_TIMEOUT = "15s"
+"""A process that was frozen inside a transaction keeps its locks no longer; ours never idle in one (P16)."""
 _NETWORK = {
     "connect_timeout": 5,
     # A network that swallows everything must not hold a thread for the system's two hours.
@@ -175,7 +177,8 @@ class PostgresDatabase:
             pool_pre_ping=True,
             hide_parameters=True,
             connect_args={
-                "options": f"-c lock_timeout={POSTGRES_LOCK_TIMEOUT} -c timezone=UTC",
+                "options": f"-c lock_timeout={POSTGRES_LOCK_TIMEOUT} -c timezone=UTC "
+                f"-c idle_in_transaction_session_timeout={POSTGRES_IDLE_TIMEOUT}",
                 **_NETWORK,
             },
         )
