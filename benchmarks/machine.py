@@ -38,7 +38,7 @@ def described() -> dict[str, str | int]:
         "cores": len(os.sched_getaffinity(0)),
         "python": platform.python_version(),
         "system": platform.system(),
-        "load_at_start": f"{os.getloadavg()[0]:.1f}",
+        "load_of_the_last_minute": f"{os.getloadavg()[0]:.1f}",
     }
 
 

@@ -2,8 +2,6 @@
 
 from pathlib import Path
 
-import pytest
-
 from outage_service.domain.deliveries import DeliveryState
 from tests.chaos import ledger
 from tests.chaos.checks import check_copies_are_identical, check_nobody_is_lost, check_repeats
@@ -48,14 +46,13 @@ def test_a_declaration_whose_commit_was_never_answered_is_made_once(
         installation(through(postgresql_url, proxy.port), relay.url, tmp_path) as beyond,
     ):
         people, token = one.subscribe(PEOPLE), one.token()
-        at = beyond.serve("--no-worker").url
+        at = beyond.serve().url
         proxy.cut_answer(having_said=b"INSERT INTO bulletin", after=b"COMMIT")
         first = declare_at(at, token)
         assert first.status_code == 503, first.text
         assert proxy.cuts == 1
         again = declare_at(at, token)
         assert again.status_code == 201, again.text
-        one.worker()
         relay.wait_for(PEOPLE)
         until(lambda: one.read(ledger.is_drained), "everybody is written to")
         assert one.read(ledger.broken_bulletins) == []
@@ -63,13 +60,10 @@ def test_a_declaration_whose_commit_was_never_answered_is_made_once(
     assert len(relay.accepted) == PEOPLE
 
 
-@pytest.mark.parametrize("command", [("serve", "--port", "0"), ("worker",)], ids=["serve", "worker"])
-def test_a_process_ends_when_told_to_although_its_database_never_came(
-    command: tuple[str, ...], tmp_path: Path
-) -> None:
+def test_a_service_ends_when_told_to_although_its_database_never_came(tmp_path: Path) -> None:
     """Nothing is under way where nothing could begin: SIGTERM ends it within seconds."""
     nowhere = "postgresql+psycopg://outage@127.0.0.1:9/outage"
     with installation(nowhere, "smtp://127.0.0.1:9", tmp_path) as one:
-        waiting = one.start(*command)
+        waiting = one.serve()
         waiting.wait_for_log("sender_database_error")
         assert waiting.stop(seconds=15) == 0

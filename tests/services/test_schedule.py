@@ -225,13 +225,26 @@ def test_an_outage_that_keeps_failing_is_looked_at_again_and_again(engine: Engin
     assert times(engine, broken) == [back]
 
 
-def test_a_database_that_is_gone_stops_no_clock(engine: Engine) -> None:
-    """Decision 8: neither the bulletin nor the hold can be written; both are tried with the next tick."""
+REFUSE_WRITING = {
+    "sqlite": ["CREATE TRIGGER refuse BEFORE UPDATE ON outage BEGIN SELECT RAISE(ABORT, 'disk full'); END"],
+    "postgresql": [
+        "CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$BEGIN RAISE 'disk full'; END$$",
+        "CREATE TRIGGER refuse BEFORE UPDATE ON outage FOR EACH ROW EXECUTE FUNCTION refuse()",
+    ],
+}
+ACCEPT_WRITING = {"sqlite": "DROP TRIGGER refuse", "postgresql": "DROP TRIGGER refuse ON outage"}
+
+
+def test_a_database_that_cannot_be_written_stops_no_clock(engine: Engine) -> None:
+    """A full disk: neither the bulletin nor the hold can be written; both are tried with the next tick."""
     declare(engine)
-    engine.db.write(lambda tx: tx.execute(text("ALTER TABLE impact RENAME TO gone")))
+    dialect = engine.db.url.get_backend_name()
+    for statement in REFUSE_WRITING[dialect]:
+        engine.db.write(lambda tx, statement=statement: tx.execute(text(statement)))
     assert tick(engine, NOON) == 0
-    engine.db.write(lambda tx: tx.execute(text("ALTER TABLE gone RENAME TO impact")))
-    assert tick(engine, NOON + HOLD_AFTER_FAILURE) == 1
+    assert tick(engine, NOON + MINUTE) == 0
+    engine.db.write(lambda tx: tx.execute(text(ACCEPT_WRITING[dialect])))
+    assert schedule.issue_due(engine) == 1
 
 
 def test_the_longest_due_is_issued_first(engine: Engine) -> None:

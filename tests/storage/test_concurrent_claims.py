@@ -18,6 +18,7 @@ from tests.storage.rows import (
     a_stored_outage,
     a_worker,
     all_claims,
+    claims,
     end,
     make_due,
     states,
@@ -96,6 +97,29 @@ def test_several_mailings_are_fanned_out_at_the_same_time(postgres_db: Database)
         may_end.set()
         assert {claim.mailing_id for claim in quickly} == {second}
         assert set(slowly.result()) == {first}
+
+
+def test_a_worker_waits_its_turn_at_the_only_mailing(postgres_db: Database) -> None:
+    """Sent away with nothing, it would look again after a second: two workers would be as slow as one."""
+    people = subscribers(postgres_db, 4)
+    a_mailing(postgres_db)
+    begun, may_end = threading.Event(), threading.Event()
+
+    def slow(tx: Connection) -> list[int]:
+        found = claim_next(tx, "slow", limit=2).claims
+        begun.set()
+        may_end.wait(10)
+        return [claim.recipient_id for claim in found]
+
+    with ThreadPoolExecutor(2) as pool:
+        slowly = pool.submit(postgres_db.write, slow)
+        begun.wait(10)
+        waiting = pool.submit(claims, postgres_db, "next", limit=2)
+        with pytest.raises(TimeoutError):
+            waiting.result(0.3)
+        may_end.set()
+        assert slowly.result(10) == people[:2]
+        assert [claim.recipient_id for claim in waiting.result(10)] == people[2:]
 
 
 def test_a_new_bulletin_waits_for_the_chunk_of_the_older_that_is_being_claimed(

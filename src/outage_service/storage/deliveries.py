@@ -103,7 +103,8 @@ def claim_next(tx: Connection, worker_id: str, *, limit: int = CHUNK) -> Batch:
     retries = _claim_queued(tx, worker_id, now, max(1, limit // 2))
     if len(retries) == limit:
         return Batch(retries, goes_on=True)
-    fresh = _claim_fan_out(tx, worker_id, now, limit - len(retries))
+    row = _next_mailing(tx, wait=not retries)
+    fresh = None if row is None else _claim_fan_out(tx, row, worker_id, now, limit - len(retries))
     return Batch(retries + (fresh or []), goes_on=fresh is not None)
 
 
@@ -113,12 +114,19 @@ _FAN_OUT = (
 )  # fmt: skip
 
 
-def _claim_fan_out(tx: Connection, worker_id: str, now: datetime, limit: int) -> list[Claim] | None:
-    """Moves the oldest unfinished mailing's cursor on; None where all are finished or in others' hands."""
+def _next_mailing(tx: Connection, *, wait: bool) -> AnyRow | None:
+    """Returns the oldest unfinished mailing that nobody has in hand, locked; None where there is none.
+
+    With `wait`, one that another worker has in hand will do: it has moved the cursor on in a moment, and a
+    worker sent away would look again only after a second.
+    """
     wanted = select(*_FAN_OUT).where(~mailing.c.is_fanned_out).order_by(mailing.c.id).limit(1)
     row = tx.execute(wanted.with_for_update(skip_locked=True)).one_or_none()
-    if row is None:
-        return None
+    return tx.execute(wanted.with_for_update()).one_or_none() if row is None and wait else row
+
+
+def _claim_fan_out(tx: Connection, row: AnyRow, worker_id: str, now: datetime, limit: int) -> list[Claim]:
+    """Moves a mailing's cursor on and returns the claims that came of it."""
     recipients, reached = _next_recipients(tx, row, limit)
     busy = _in_flight(tx, row, [r.recipient_id for r in recipients])
     claims = [_fresh_claim(row, one, now) for one in recipients if one.recipient_id not in busy]

@@ -44,8 +44,6 @@ REFILL_BELOW = 250
 """A claim takes as long as sending some dozens of messages: the next one is made while so many are left."""
 LOOK_AT_ONCE = 100
 """How many messages are looked at together, and wait for a lane at most."""
-LINGER_SECONDS = 0.01
-"""How long an outcome waits for others to be committed with: a commit costs as much as ten messages."""
 MAILINGS_IN_MEMORY = 8
 
 
@@ -116,12 +114,17 @@ class Sender:
         self._wake.set()
 
     async def run(self, *, grace: float) -> None:
-        """Sends until `stop`, then lets messages under way end for up to `grace` seconds and records them."""
+        """Sends until `stop`, then lets messages under way end for up to `grace` seconds and records them.
+
+        Raises what one of its loops died of, after the same: a sender that lacks one only looks alive (P22).
+        """
         await self._pool.start()
-        if await self._begin():
-            await self._work(grace)
-        if self._worker_id:
-            await self._once(lambda: sending.sign_off(self._engine, self._worker_id))
+        try:
+            if await self._begin():
+                await self._work(grace)
+        finally:
+            if self._worker_id:
+                await self._once(lambda: sending.sign_off(self._engine, self._worker_id))
 
     async def _begin(self) -> bool:
         """Waits for the turn to send, becomes known, frees what the dead held; False if stopped before."""
@@ -146,12 +149,15 @@ class Sender:
         feeding = asyncio.create_task(self._feed())
         tasks = [asyncio.create_task(loop()) for loop in (self._inspect, self._beat, self._rescue)]
         tasks += [asyncio.create_task(self._lane()) for _ in range(self._options.lanes)]
-        recorder = asyncio.create_task(self._record())
-        await self._stopping.wait()
-        await feeding
+        tasks.append(asyncio.create_task(self._record()))
+        told = asyncio.create_task(self._stopping.wait())
+        ended, _ = await asyncio.wait([told, feeding, *tasks], return_when=asyncio.FIRST_COMPLETED)
+        self.stop()
+        await asyncio.wait([feeding])
         await self._pool.close(grace)
-        await _cancel([*tasks, recorder])
+        await _cancel(tasks)
         await self._record_rest()
+        await asyncio.gather(told, *ended)
 
     # From the ledger to the lanes
 
@@ -300,12 +306,8 @@ class Sender:
     # Back to the ledger
 
     def _settle(self, settlement: Settlement) -> None:
-        """Hands an outcome to the recorder, which begins when the window is full, or soon."""
         self._outcomes.append(settlement)
-        if len(self._outcomes) >= self._options.window or self._window.locked():
-            self._has_outcomes.set()
-        elif len(self._outcomes) == 1:
-            asyncio.get_running_loop().call_later(LINGER_SECONDS, self._has_outcomes.set)
+        self._has_outcomes.set()
 
     async def _record(self) -> None:
         """Commits whatever is done, all of it at once, and opens the window by as much."""
@@ -313,8 +315,6 @@ class Sender:
             await self._has_outcomes.wait()
             self._has_outcomes.clear()
             done, self._outcomes = self._outcomes, []
-            if not done:
-                continue
             try:
                 await self._in_thread(partial(sending.settle, self._engine, self._worker_id, done))
             except asyncio.CancelledError:
