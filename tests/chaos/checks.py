@@ -7,6 +7,9 @@ from itertools import pairwise
 from tests.chaos.installation import WINDOW
 from tests.chaos.relay import Accepted, ChaosRelay
 
+ON_ITS_WAY_SECONDS = 1.0
+"""What a process has written before it is struck may reach the relay a moment after."""
+
 
 def check_nobody_is_lost(
     relay: ChaosRelay, people: Collection[str], *, outage_id: int, sequence: int
@@ -40,8 +43,9 @@ def check_repeats(relay: ChaosRelay, crashes: Sequence[float], *, window: int = 
 
 
 def _cause(first: Accepted, again: Accepted, crashes: Sequence[float]) -> float | None:
-    """Returns the first crash after the first copy: until then it was not recorded."""
-    return next((crash for crash in sorted(crashes) if first.at <= crash <= again.at), None)
+    """Returns the first crash after the first copy was sent: until then it was not recorded."""
+    sent_at = first.at - ON_ITS_WAY_SECONDS
+    return next((crash for crash in sorted(crashes) if sent_at <= crash <= again.at), None)
 
 
 def check_sequence_never_goes_back(relay: ChaosRelay) -> None:

@@ -90,9 +90,16 @@ class Program:
         return self._process.wait(seconds)
 
     def stop(self, *, seconds: float = STOP_SECONDS) -> int:
-        """Ends it with SIGTERM and returns its exit code."""
+        """Ends it with SIGTERM and returns its exit code; tells where it was if it does not end."""
         self._process.send_signal(signal.SIGTERM)
-        return self.wait(seconds=seconds)
+        try:
+            return self.wait(seconds=seconds)
+        except subprocess.TimeoutExpired:
+            self._process.send_signal(signal.SIGABRT)
+            self.wait()
+            raise AssertionError(
+                f"it did not end; where its threads were:\n{self.logged()[-12_000:]}"
+            ) from None
 
     def freeze(self) -> None:
         """Stops it as a suspended machine is stopped: between two instructions."""
@@ -110,7 +117,11 @@ class Program:
 
 def _environment(settings: Mapping[str, str]) -> dict[str, str]:
     others = {name: value for name, value in os.environ.items() if not name.startswith("OUTAGE_")}
-    return others | {f"OUTAGE_{name.upper()}": value for name, value in settings.items()}
+    return (
+        others
+        | {"PYTHONFAULTHANDLER": "1"}
+        | {f"OUTAGE_{name.upper()}": value for name, value in settings.items()}
+    )
 
 
 def _answers(url: str) -> bool:

@@ -5,7 +5,6 @@ import time
 from contextlib import suppress
 from pathlib import Path
 
-import psycopg
 import pytest
 
 from outage_service.domain.deliveries import DeliveryState
@@ -27,19 +26,6 @@ TAKEN_OVER_WITHIN = 120.0
 """Seconds; reliability.md, "Numbers to hold"."""
 BARELY_ALIVE_SECONDS = 50.0
 """Longer than a sender goes on without a heartbeat (45), shorter than it takes to be held for dead (60)."""
-
-
-@pytest.fixture
-def impatient_url(postgresql_url: str) -> str:
-    """A database that ends a transaction whose process says nothing for ten seconds.
-
-    A frozen process may hold locks. To ask for this is the service's own business: see
-    `test_a_frozen_process_does_not_hold_up_the_others`.
-    """
-    with psycopg.connect(postgresql_url.replace("+psycopg", ""), autocommit=True) as connection:
-        name = connection.info.dbname
-        connection.execute(f"ALTER DATABASE {name} SET idle_in_transaction_session_timeout = '10s'")
-    return postgresql_url
 
 
 def two_workers(one: Installation) -> tuple[Program, Program]:
@@ -68,11 +54,11 @@ def test_a_dead_worker_is_noticed_and_replaced(postgresql_url: str, tmp_path: Pa
     print(f"{check_repeats(relay, [killed_at])} of {PEOPLE} messages repeated")
 
 
-def test_a_worker_that_comes_back_from_the_dead_changes_nothing(impatient_url: str, tmp_path: Path) -> None:
+def test_a_worker_that_comes_back_from_the_dead_changes_nothing(postgresql_url: str, tmp_path: Path) -> None:
     """P9: stopped for longer than it takes to be held for dead, then let go on."""
     with (
         running_relay(answer_after=ANSWER_AFTER) as relay,
-        installation(impatient_url, relay.url, tmp_path) as one,
+        installation(postgresql_url, relay.url, tmp_path) as one,
     ):
         people = one.subscribe(PEOPLE)
         frozen, _ = two_workers(one)

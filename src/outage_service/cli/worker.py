@@ -1,12 +1,10 @@
 """`worker`: scheduler and sender without the API."""
 
-import threading
-
 import structlog
 
 from outage_service.app import build_service
 from outage_service.cli.beginning import begin, started
-from outage_service.cli.signals import on_signal
+from outage_service.cli.signals import signal_awaited
 
 log = structlog.get_logger(__name__)
 
@@ -19,8 +17,7 @@ def worker() -> None:
     """
     settings = begin()
     service = build_service(settings)
-    ended = threading.Event()
-    with on_signal(ended.set), started(service, settings):
+    with signal_awaited() as wait_for_signal, started(service, settings):
         log.info("working")
-        ended.wait()
+        wait_for_signal()
     log.info("stopped")
