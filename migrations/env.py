@@ -10,7 +10,7 @@ from alembic import context
 from sqlalchemy import Connection, NullPool, TypeDecorator, create_engine
 
 from outage_service.settings import load_settings
-from outage_service.storage.schema import metadata
+from outage_service.storage.tables import metadata
 
 
 def _migrate(connection: Connection) -> None:

@@ -17,3 +17,5 @@ if [ -z "${OUTAGE_TEST_DATABASE_URL:-}" ]; then
     need postgresql /usr/lib/postgresql/*/bin/postgres
 fi
 need chromium chromium
+need nginx-light nginx
+need zbar-tools zbarimg

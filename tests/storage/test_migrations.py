@@ -12,8 +12,8 @@ from sqlalchemy import create_engine, inspect, text
 
 from outage_service.storage.database import open_database, sqlite_path
 from outage_service.storage.migrate import is_current, upgrade, upgrade_connection
-from outage_service.storage.schema import metadata
 from outage_service.storage.state import state_version
+from outage_service.storage.tables import metadata
 from tests.support.postgres import PostgresDatabases
 
 

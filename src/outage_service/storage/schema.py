@@ -1,4 +1,7 @@
-"""The tables. Changing one needs a migration; `alembic check` compares the two in the tests."""
+"""The tables of the main job. Changing one needs a migration; the tests compare the two.
+
+Those of other parts stand in `*_schema.py` beside this; `tables` knows all.
+"""
 
 from typing import Any
 
@@ -34,11 +37,12 @@ metadata = MetaData(
 Id = BigInteger().with_variant(Integer, "sqlite")
 
 
-def _id() -> Column[int]:
+def id_column() -> Column[int]:
+    """Returns the column of a key that the database counts by itself."""
     return Column("id", Id, primary_key=True, autoincrement=True)
 
 
-def _partial_index(name: str, *columns: Column[Any], sqlite: str, postgresql: str) -> None:
+def partial_index(name: str, *columns: Column[Any], sqlite: str, postgresql: str) -> None:
     """Adds an index of some rows. Each database uses it only where a query says the same in its own words."""
     Index(name, *columns, sqlite_where=text(sqlite), postgresql_where=text(postgresql))
 
@@ -53,7 +57,7 @@ number_counter = Table(
 outage = Table(
     "outage",
     metadata,
-    _id(),
+    id_column(),
     Column("number", String(16), nullable=False, unique=True),
     Column("kind", String(16), nullable=False),
     Column("started_at", UtcDateTime, nullable=False),
@@ -80,20 +84,20 @@ outage = Table(
     Column("held_until", UtcDateTime),
     Column("overrun_alerted_at", UtcDateTime),
 )
-_partial_index(
+partial_index(
     "ix_outage_due",
     outage.c.next_due_at,
     sqlite="next_due_at IS NOT NULL",
     postgresql="next_due_at IS NOT NULL",
 )
-_partial_index("ix_outage_open", outage.c.id, sqlite="is_closed = 0", postgresql="NOT is_closed")
-_partial_index(
+partial_index("ix_outage_open", outage.c.id, sqlite="is_closed = 0", postgresql="NOT is_closed")
+partial_index(
     "ix_outage_remaining",
     outage.c.id,
     sqlite="remained_in_effect = 1 AND revoked_at IS NULL",
     postgresql="remained_in_effect AND revoked_at IS NULL",
 )
-_partial_index(
+partial_index(
     "ix_outage_relapse",
     outage.c.relapse_of,
     sqlite="relapse_of IS NOT NULL",
@@ -118,7 +122,7 @@ Index("ix_impact_system", impact.c.system, impact.c.outage_id)
 bulletin = Table(
     "bulletin",
     metadata,
-    _id(),
+    id_column(),
     Column("outage_id", Id, ForeignKey("outage.id"), nullable=False),
     Column("sequence", Integer, nullable=False),
     Column("kind", String(16), nullable=False),
@@ -146,7 +150,7 @@ Index("ix_bulletin_issued", bulletin.c.issued_at)
 mailing = Table(
     "mailing",
     metadata,
-    _id(),
+    id_column(),
     Column("purpose", String(16), nullable=False),
     Column("outage_id", Id, ForeignKey("outage.id")),
     Column("bulletin_id", Id, ForeignKey("bulletin.id")),
@@ -167,7 +171,7 @@ mailing = Table(
     Column("letter_en", LargeBinary, nullable=False),
     Column("letter_fr", LargeBinary, nullable=False),
 )
-_partial_index(
+partial_index(
     "ix_mailing_unfinished", mailing.c.id, sqlite="is_fanned_out = 0", postgresql="NOT is_fanned_out"
 )
 Index("ix_mailing_outage", mailing.c.outage_id)
@@ -190,11 +194,11 @@ delivery = Table(
     Column("code", Integer),
     Column("detail", Text),
 )
-_partial_index(
+partial_index(
     "ix_delivery_queued", delivery.c.retry_at, sqlite="state = 'queued'", postgresql="state = 'queued'"
 )
 # Few at any time: whose recipients are being written to, and which claims to free.
-_partial_index(
+partial_index(
     "ix_delivery_claimed",
     delivery.c.mailing_id,
     delivery.c.recipient_id,
@@ -215,7 +219,7 @@ subscriber = Table(
     metadata,
     # Given at confirmation and never again, so that a mailing's upper_id tells who was there when it was
     # frozen; on PostgreSQL also whoever was confirming at that very moment.
-    _id(),
+    id_column(),
     Column("email", Text, nullable=False),
     Column("address_key", Text, nullable=False, unique=True),
     Column("language", String(2), nullable=False),
@@ -231,7 +235,7 @@ subscriber = Table(
 subscription_request = Table(
     "subscription_request",
     metadata,
-    _id(),
+    id_column(),
     Column("email", Text, nullable=False),
     Column("address_key", Text, nullable=False, unique=True),
     Column("language", String(2), nullable=False),
@@ -245,7 +249,7 @@ subscription_request = Table(
 api_token = Table(
     "api_token",
     metadata,
-    _id(),
+    id_column(),
     Column("name", Text, nullable=False),
     Column("role", String(16), nullable=False),
     Column("digest", String(64), nullable=False, unique=True),
@@ -280,7 +284,7 @@ broadcast_override = Table(
 note = Table(
     "note",
     metadata,
-    _id(),
+    id_column(),
     Column("outage_id", Id, ForeignKey("outage.id"), nullable=False),
     Column("at", UtcDateTime, nullable=False),
     Column("actor", Text, nullable=False),
@@ -299,7 +303,7 @@ public_state = Table(
 audit = Table(
     "audit",
     metadata,
-    _id(),
+    id_column(),
     Column("at", UtcDateTime, nullable=False),
     Column("actor", Text, nullable=False),
     Column("action", String(32), nullable=False),

@@ -17,8 +17,8 @@ PAGE_POLICY = (
 )
 
 
-@cache
-def _environment() -> Environment:
+def environment() -> Environment:
+    """Returns how templates of `web/templates` are read: strictly, and escaped."""
     return Environment(
         loader=FileSystemLoader(FOLDER),
         undefined=StrictUndefined,
@@ -27,6 +27,9 @@ def _environment() -> Environment:
         lstrip_blocks=True,
         auto_reload=False,
     )
+
+
+_environment = cache(environment)
 
 
 def page(

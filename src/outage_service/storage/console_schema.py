@@ -1,0 +1,1 @@
+"""Tables of the operators' console: who may sign in, and their sessions."""

@@ -1,0 +1,1 @@
+"""Tables of contingency beyond the outage itself."""
