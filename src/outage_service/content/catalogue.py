@@ -19,7 +19,7 @@ K = TypeVar("K", bound=StrEnum)
 V = TypeVar("V")
 
 
-class _Entry(BaseModel):
+class Entry(BaseModel):
     """Frozen; a key nobody knows is a spelling mistake and is refused."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -38,7 +38,7 @@ Complete = Annotated[dict[K, V], AfterValidator(_complete)]
 """A mapping with an entry for every member of the enumeration of its keys."""
 
 
-class Noun(_Entry):
+class Noun(Entry):
     """A name in the forms that sentences need: alone, with its article, and after "of" (de l’, du, de la)."""
 
     plain: Bilingual
@@ -54,7 +54,7 @@ class EffectCase(StrEnum):
     DELAY = "delay"
 
 
-class SystemText(_Entry):
+class SystemText(Entry):
     """One system in words."""
 
     full: Noun
@@ -64,7 +64,7 @@ class SystemText(_Entry):
     effects: dict[EffectCase, dict[Direction, Bilingual]]
 
 
-class HelpNumber(_Entry):
+class HelpNumber(Entry):
     """A telephone number as people dial it, from where, and what to press afterwards."""
 
     number: str
@@ -72,7 +72,7 @@ class HelpNumber(_Entry):
     option: Bilingual | None = None
 
 
-class HelpLineText(_Entry):
+class HelpLineText(Entry):
     """A help line as it is printed (R20, R24)."""
 
     name: Bilingual
@@ -82,14 +82,14 @@ class HelpLineText(_Entry):
     provisional: bool = False
 
 
-class KindText(_Entry):
+class KindText(Entry):
     """A kind of bulletin: its name in lists, and what stands before the title of its subject, if anything."""
 
     name: Bilingual
     prefix: Bilingual | None = None
 
 
-class Wording(_Entry):
+class Wording(Entry):
     """Words that are the same on bulletins, pages and telephone lines."""
 
     assume_ongoing: Bilingual
@@ -114,7 +114,7 @@ class Phase(StrEnum):
     NOTHING = "nothing"
 
 
-class Action(_Entry):
+class Action(Entry):
     """One line of what to do; `cases` None concerns every system."""
 
     id: str
@@ -127,7 +127,7 @@ class Action(_Entry):
         return self.cases is None or (direction or Direction.BOTH) in self.cases.get(system, frozenset())
 
 
-class Term(_Entry):
+class Term(Entry):
     """An official pair of terms; `provisional` marks our own translation."""
 
     en: str
@@ -135,7 +135,7 @@ class Term(_Entry):
     provisional: bool = False
 
 
-class Content(_Entry):
+class Content(Entry):
     """Everything the content files say, complete in both languages."""
 
     systems: Complete[System, SystemText]

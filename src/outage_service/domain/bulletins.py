@@ -10,6 +10,7 @@ from enum import StrEnum
 from outage_service.domain.cadence import policy_at
 from outage_service.domain.calendar import BusinessCalendar
 from outage_service.domain.deadlines import Deadlines
+from outage_service.domain.grace import Extension, Relief
 from outage_service.domain.outages import (
     Contingency,
     ContingencyState,
@@ -42,6 +43,7 @@ class BulletinKind(StrEnum):
     CANCELLED = "cancelled"
     CORRECTION = "correction"
     REVOKED = "revoked"
+    GRACE = "grace"
 
     @property
     def is_news(self) -> bool:
@@ -97,7 +99,8 @@ class BulletinFacts:
     """Everything a bulletin says; instants in UTC, cut to the minute where the service set them.
 
     A periodic bulletin repeats the latest news (see `Telling`). `next_due_at` has never passed when it is
-    printed: a slot that the clock has missed is caught up at once.
+    printed: a slot that the clock has missed is caught up at once. `reliefs` is what is in force for systems
+    whose relief was extended, `extends` what this very bulletin extends.
     """
 
     number: str
@@ -123,6 +126,8 @@ class BulletinFacts:
     deadlines: Deadlines
     next_due_at: datetime | None
     policy_version: str
+    reliefs: tuple[Relief, ...] = ()
+    extends: Extension | None = None
     earlier: tuple[Chapter, ...] = ()
     corrects: int | None = None
     relapse_of: str | None = None
@@ -184,6 +189,8 @@ def facts_of(
         deadlines=outage.deadlines_at(now, calendar),
         next_due_at=max(outage.next_due_at, issued_at) if outage.next_due_at else None,
         policy_version=policy_at(issued_at).version,
+        reliefs=outage.reliefs_at(now, calendar),
+        extends=outage.extensions[-1] if telling.kind is BulletinKind.GRACE else None,
         earlier=telling.earlier,
         corrects=telling.corrects,
         relapse_of=telling.relapse_of,

@@ -87,6 +87,14 @@ def next_due(last: datetime, condition: Condition, calendar: BusinessCalendar) -
     return policy.next_morning(due) if policy.period(due, calendar) is Period.QUIET else due
 
 
+def latest_due(now: datetime) -> datetime:
+    """Returns the latest due time that a bulletin of nominal time `now` or earlier can have led to (R15)."""
+    policy = policy_at(now)
+    due = now.astimezone(UTC) + max(policy.intervals.values())
+    is_quiet = policy.period(due, BusinessCalendar()) is Period.QUIET
+    return policy.next_morning(due) if is_quiet else due
+
+
 @dataclass(frozen=True, slots=True)
 class Slot:
     """What to do about a due time that has come: issue with this nominal time, or wait until `retimed_to`."""

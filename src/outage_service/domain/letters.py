@@ -29,6 +29,8 @@ class LetterSlot(StrEnum):
     MANAGE_URL = "@@MANAGE_URL@@"
     CONFIRM_URL = "@@CONFIRM_URL@@"
 
+    __hash__ = str.__hash__  # looked up five times a message; Enum's own is computed in Python
+
     @property
     def is_link(self) -> bool:
         """Whether the slot may stand in a body."""

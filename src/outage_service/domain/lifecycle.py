@@ -12,6 +12,7 @@ from outage_service.domain.cadence import ON_TIME, Slot, periodic_slot
 from outage_service.domain.calendar import BusinessCalendar, cut_to_minute
 from outage_service.domain.deadlines import paper_accepted_until
 from outage_service.domain.errors import InvalidAct, StateConflict
+from outage_service.domain.grace import Extension, check_extension
 from outage_service.domain.impacts import check_impacts, merge_impacts, started_impacts
 from outage_service.domain.outages import (
     ContingencyState,
@@ -290,6 +291,25 @@ def correct(
     return _after_bulletin(corrected, now=now, nominal=cut_to_minute(now), calendar=calendar)
 
 
+def extend_relief(
+    outage: Outage, extension: Extension, *, now: datetime, calendar: BusinessCalendar
+) -> Outage:
+    """Returns the outage after the bulletin that extends relief, also of a resolved one (R51, R54).
+
+    Raises:
+        StateConflict: procedures were never invoked, so that there is no relief to extend.
+        InvalidAct: a system that it never had; see also `check_extension`.
+    """
+    if outage.contingency_at(now).state is ContingencyState.NOT_INVOKED:
+        raise StateConflict("not_invoked", "No procedures were invoked: there is no relief to extend.")
+    if not extension.systems or not set(extension.systems) <= set(outage.systems_ever):
+        raise InvalidAct("unknown_system", "Name systems of this outage.", field="systems")
+    known = outage.deadlines_at(now, calendar)
+    check_extension(extension, known=known, granted=outage.extensions, now=now)
+    extended = replace(outage, extensions=(*outage.extensions, extension))
+    return _after_bulletin(extended, now=now, nominal=cut_to_minute(now), calendar=calendar)
+
+
 def due_slot(outage: Outage, due: datetime, *, now: datetime, calendar: BusinessCalendar) -> Slot:
     """Returns what becomes of the slot `due` (not after `now`) of an outage, as the clock finds it (R17, P3).
 
@@ -310,8 +330,9 @@ def due_slot(outage: Outage, due: datetime, *, now: datetime, calendar: Business
 def _reminder_time(outage: Outage, due: datetime, now: datetime) -> datetime:
     if now - due > ON_TIME:
         return cut_to_minute(now)
-    # News may have gone out between: bulletins never count backwards.
-    return max(due, outage.last_bulletin_at or due)
+    # News may have gone out between: bulletins never count backwards, nor from a clock that was ahead (P5).
+    latest = max(due, outage.last_bulletin_at or due)
+    return latest if latest <= now else due
 
 
 def issue_due(outage: Outage, *, nominal: datetime, now: datetime, calendar: BusinessCalendar) -> Outage:

@@ -8,6 +8,7 @@ from enum import StrEnum
 from outage_service.domain.cadence import OVERRUN_AFTER, next_due, reminder_times
 from outage_service.domain.calendar import BusinessCalendar
 from outage_service.domain.deadlines import Deadlines, deadlines
+from outage_service.domain.grace import Extension, Relief, extended_reliefs
 from outage_service.domain.subscriptions import Audience, SubscriptionKind, kinds_mask, systems_mask
 from outage_service.domain.systems import (
     CATALOGUE,
@@ -122,6 +123,7 @@ class Outage:
     reminders_after: datetime | None = None
     reminded_until: datetime | None = None
     kinds_ever: frozenset[SubscriptionKind] = frozenset()
+    extensions: tuple[Extension, ...] = ()
     version: int = 0
     id: int = 0
 
@@ -206,6 +208,10 @@ class Outage:
             anchor=anchor if invoked else None,
             calendar=calendar,
         )
+
+    def reliefs_at(self, now: datetime, calendar: BusinessCalendar) -> tuple[Relief, ...]:
+        """Returns what is in force for each system whose relief was extended (R51, R54)."""
+        return extended_reliefs(self.deadlines_at(now, calendar), self.extensions)
 
     def pending_reminders(self, now: datetime) -> tuple[datetime, ...]:
         """Returns the reminders not settled yet, in order, missed ones included; none from the start on."""

@@ -14,6 +14,8 @@ class Role(StrEnum):
     ADMIN = "admin"
     AUDITOR = "auditor"
     IVR = "ivr"
+    RELAY = "relay"
+    """A mail system that hands over what comes back."""
 
 
 OPERATORS = frozenset({Role.TCCU, Role.CTSU})
