@@ -18,6 +18,7 @@ from tests.builders import (
     bulletin_facts,
     cancelled,
     corrected,
+    extended,
     resolved,
     revoked,
     ticked,
@@ -68,6 +69,26 @@ def _unscheduled() -> dict[str, BulletinFacts]:
         "revoked afterwards": _issued(cleared, BulletinKind.REVOKED, backlog),
         "correction": _issued(mended, BulletinKind.CORRECTION, fixed, corrects=4),
         "one system is back": _issued(one_back, BulletinKind.UPDATE, declared),
+    }
+
+
+def _relief() -> dict[str, BulletinFacts]:
+    declared = an_outage(an_impact(System.EDI), an_impact(System.EMANIFEST), an_impact(System.CERS))
+    longer = extended(declared, at("2026-11-26 11:00"), paper=at("2026-11-26 20:00"))
+    over = resolved(declared, at("2026-11-26 15:00"))
+    two = extended(
+        over,
+        at("2026-11-26 16:00"),
+        System.EDI,
+        System.EMANIFEST,
+        paper=at("2026-11-26 20:00"),
+        penalties=FRIDAY_16H,
+    )
+    everywhere = extended(over, at("2026-11-26 16:00"), *over.systems_ever, penalties=FRIDAY_16H)
+    return {
+        "relief extended meanwhile": _issued(longer, BulletinKind.GRACE, declared),
+        "relief extended for two of three": _issued(two, BulletinKind.GRACE, over),
+        "relief extended for all": _issued(everywhere, BulletinKind.GRACE, over),
     }
 
 
@@ -137,7 +158,7 @@ def _wide() -> dict[str, BulletinFacts]:
     }
 
 
-STORIES: Mapping[str, BulletinFacts] = {**_unscheduled(), **_delays(), **_scheduled(), **_wide()}
+STORIES: Mapping[str, BulletinFacts] = {**_unscheduled(), **_relief(), **_delays(), **_scheduled(), **_wide()}
 """Facts by what they are about."""
 
 OPEN = {name: facts for name, facts in STORIES.items() if not facts.state.is_closed}

@@ -22,7 +22,8 @@ EN, FR = Language.EN, Language.FR
 
 def every_letter() -> list[ComposedLetter]:
     alerts = [
-        COMPOSER.alert(kind, number="TCC26-0001", first=first) for kind, first in product(AlertKind, Language)
+        COMPOSER.alert(kind, number="TCC26-0001", host="mail-1", is_over=is_over, first=first)
+        for kind, is_over, first in product(AlertKind, (False, True), Language)
     ]
     return [COMPOSER.confirmation(first) for first in Language] + alerts
 
@@ -70,6 +71,21 @@ def test_an_alert_says_what_is_wrong_in_its_subject(
     kind: AlertKind, number: str | None, subject: str
 ) -> None:
     assert COMPOSER.alert(kind, number=number).subject == subject
+
+
+def test_that_an_alert_is_over_is_told_in_its_words() -> None:
+    over = COMPOSER.alert(AlertKind.OVERDUE, number="TCC26-0001", is_over=True)
+    assert over.subject == (
+        "Over: A bulletin of TCC26-0001 is overdue"
+        " / Fin de l’alerte\u00a0: Un bulletin de TCC26-0001 est en retard"
+    )
+    assert "is no longer so" in over.body.text
+
+
+def test_an_alert_about_a_machine_names_it() -> None:
+    body = " ".join(COMPOSER.alert(AlertKind.HEARTBEAT_LOST, host="mail-1").body.text.split())
+    assert "on mail-1 has given no sign of life" in body
+    assert "sur mail-1, ne donne plus signe de vie" in body
 
 
 def test_an_alert_about_an_outage_leads_to_it() -> None:

@@ -5,7 +5,9 @@ import pytest
 from outage_service.content import load_content
 from outage_service.content.catalogue import Phase
 from outage_service.domain.systems import Direction, System
+from outage_service.domain.texts import Language
 from outage_service.rendering.phases import actions_for, phase_of
+from outage_service.rendering.sections import section
 from tests.builders import a_delay, an_impact, an_outage, bulletin_facts
 from tests.rendering.stories import STORIES
 
@@ -99,6 +101,28 @@ def test_a_system_that_is_back_has_no_paper_procedure() -> None:
     assert "submit_in_portal" not in to_do("one system is back")
 
 
+@pytest.mark.parametrize(
+    ("system", "roles"),
+    [
+        (System.EDI, {"carriers_and_warehouses", "clearing", "exporters"}),
+        (System.EMANIFEST, {"carriers_and_warehouses", "clearing"}),
+        (System.CERS, {"exporters"}),
+        (System.CCP, set()),
+        (System.CAD_API, set()),
+        (System.SWI, {"clearing"}),
+    ],
+)
+def test_each_role_is_told_what_is_its_own(system: System, roles: set[str]) -> None:
+    """R57, R60, R70, R71, R89, R103: in a line; the rest is on the page of the checklist."""
+    assert to_do_in(system) & {"carriers_and_warehouses", "clearing", "exporters"} == roles
+
+
+@pytest.mark.parametrize("language", Language)
+def test_a_bulletin_leads_to_the_whole_checklist(language: Language) -> None:
+    shown = section(STORIES["initial"], CONTENT, language, base_url="https://outages.example.org/")
+    assert shown.actions[-1].endswith(f": https://outages.example.org/{language}/contingency")
+
+
 @pytest.mark.parametrize("story", ["initial", "advance", "CAD/API alone", "resolved, procedures remain"])
 def test_other_departments_requirements_always_stand(story: str) -> None:
     """R47"""
@@ -107,7 +131,7 @@ def test_other_departments_requirements_always_stand(story: str) -> None:
 
 def test_before_a_planned_start_clients_transmit_and_prepare() -> None:
     """R45, R50"""
-    assert to_do("advance") == {"transmit_ahead", "prepare_paper", "other_departments"}
+    assert to_do("advance") == {"transmit_ahead", "prepare_paper", "other_departments", "checklist"}
 
 
 def test_afterwards_clients_send_correct_and_keep() -> None:
@@ -119,6 +143,7 @@ def test_afterwards_clients_send_correct_and_keep() -> None:
         "sent_already",
         "correct_rejects",
         "retain_afterwards",
+        "checklist",
     }
 
 

@@ -10,10 +10,19 @@ from dataclasses import dataclass
 
 from outage_service.content import Content
 from outage_service.domain.bulletins import BulletinFacts, BulletinKind
+from outage_service.domain.external_outages import ExternalOutage
 from outage_service.domain.letters import LetterSlot
 from outage_service.domain.texts import Bilingual, Language
+from outage_service.rendering.case_letters import CaseLetter, case_letter
 from outage_service.rendering.layouts import LetterBody, lay_out, part
-from outage_service.rendering.letters import AlertKind, ComposedLetter, alert_letter, confirmation_letter
+from outage_service.rendering.letters import (
+    OVER,
+    AlertFacts,
+    AlertKind,
+    ComposedLetter,
+    alert_letter,
+    confirmation_letter,
+)
 from outage_service.rendering.sections import section
 from outage_service.rendering.templating import require
 from outage_service.rendering.titles import subject
@@ -46,7 +55,8 @@ class BulletinComposer:
         self._base_url = base_url
         self._test_mode = test_mode
         leads = {f"bulletins/{kind}/lead" for kind in BulletinKind}
-        alerts = {f"letters/{kind}/{part}" for kind in AlertKind for part in ("subject", "body")}
+        letters = (*AlertKind, OVER, *CaseLetter)
+        alerts = {f"letters/{letter}/{part}" for letter in letters for part in ("subject", "body")}
         require(f"{part}.{language}.txt" for part in leads | alerts for language in Language)
 
     def compose(self, facts: BulletinFacts) -> ComposedBulletin:
@@ -71,15 +81,49 @@ class BulletinComposer:
             page={first: bodies[first, False] for first in Language},
         )
 
+    def for_regions(self, facts: BulletinFacts) -> Mapping[Language, ComposedLetter]:
+        """Returns the bulletin of `facts` as regional operations get it: marked as internal (R12)."""
+        lines = subject(facts, self._content, test_mode=self._test_mode)
+        said = {one: section(facts, self._content, one, base_url=self._base_url) for one in Language}
+        parts = {one: part(_FOLDER, said[one], self._content, one) for one in Language}
+        return {
+            first: ComposedLetter(
+                lines[first],
+                lay_out(
+                    (parts[first], parts[first.other]),
+                    subject=lines[first],
+                    preheader=" ".join(said[first].lead),
+                    links={},
+                    test_mode=self._test_mode,
+                    is_internal=True,
+                ),
+            )
+            for first in Language
+        }
+
+    def case_letter(self, letter: CaseLetter, facts: ExternalOutage, first: Language) -> ComposedLetter:
+        """Returns a letter about a client's own outage, `first` first (R26–R33)."""
+        return case_letter(self._content, letter, facts, first, test_mode=self._test_mode)
+
     def confirmation(self, first: Language) -> ComposedLetter:
         """Returns the letter that asks to confirm a subscription, `first` first."""
         return confirmation_letter(self._content, first, test_mode=self._test_mode)
 
     def alert(
-        self, kind: AlertKind, *, number: str | None = None, first: Language = Language.EN
+        self,
+        kind: AlertKind,
+        *,
+        number: str | None = None,
+        host: str = "",
+        is_over: bool = False,
+        first: Language = Language.EN,
     ) -> ComposedLetter:
-        """Returns an alert to the operators; `number` names its outage, where it is about one."""
-        address = self._base_url
-        return alert_letter(
-            self._content, kind, number=number, base_url=address, first=first, test_mode=self._test_mode
-        )
+        """Returns an alert to the operators, or that it is over.
+
+        Args:
+            number: the outage's, where it is about one.
+            host: the machine's name, where it is about one.
+        """
+        facts = AlertFacts(kind, number, host, is_over)
+        base_url = self._base_url
+        return alert_letter(self._content, facts, base_url=base_url, first=first, test_mode=self._test_mode)

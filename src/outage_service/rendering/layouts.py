@@ -4,6 +4,7 @@ Each language's part is laid out once, by `<folder>/part.txt` and `part.html`; `
 together in either order.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -16,6 +17,12 @@ from outage_service.domain.texts import Language
 from outage_service.rendering import plain_text
 from outage_service.rendering.templating import environment
 from outage_service.rendering.words import Words
+
+_BETWEEN_ELEMENTS = re.compile(r">\s*\n\s*<")
+_FOR_AUTHORS = re.compile(
+    r"/\*.*?\*/|;\s*(?=\})|(?<=[{};,])\s+|\s+(?=[{!])|(?<=[a-z]:) (?!dark)|\s+\Z", re.DOTALL
+)
+"""What a browser does not need of a style sheet: comments, last semicolons, blanks beside punctuation."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,10 +56,25 @@ def part(folder: str, section: object, content: Content, language: Language) -> 
 
 
 def lay_out(
-    parts: Sequence[Part], *, subject: str, preheader: str, links: Mapping[str, str], test_mode: bool
+    parts: Sequence[Part],
+    *,
+    subject: str,
+    preheader: str,
+    links: Mapping[str, str],
+    test_mode: bool,
+    is_internal: bool = False,
 ) -> LetterBody:
-    """Returns the message of two parts, in their order; `links` are the reader's own, if any."""
-    values = {"parts": parts, "subject": subject, "links": links, "test_mode": test_mode}
+    """Returns the message of two parts, in their order; `links` are the reader's own, if any.
+
+    What `is_internal` says above and below that it is for regional operations only (R12).
+    """
+    values = {
+        "parts": parts,
+        "subject": subject,
+        "links": links,
+        "test_mode": test_mode,
+        "is_internal": is_internal,
+    }
     text = environment().get_template("shell/mail.txt").render(values, plain=plain_text)
     html = environment().get_template("shell/mail.html").render(values, preheader=preheader)
     return LetterBody(f"{text.strip()}\n", inlined(html))
@@ -65,11 +87,25 @@ def verbatim(message: str) -> Markup:
 
 
 def inlined(html: str) -> str:
-    """Returns `html` with its style sheet in `style` attributes; a sheet marked `keep` stays.
+    """Returns `html` with `mail.css` in `style` attributes and the sheets of `head.html` in its head.
 
-    Many mail programs drop a style sheet, and only those that keep one know `@media`.
+    Some mail programs drop every sheet, and only those that keep one know `@media`. Line breaks between
+    elements go: every byte is sent to every subscriber. Verbatim text has none, only `<br>`.
     """
-    return _inliner().inline(html)
+    laid_out = _inliner().inline(_BETWEEN_ELEMENTS.sub("><", html))
+    return laid_out.replace("</head>", f"{_kept_head()}</head>", 1)
+
+
+@cache
+def _kept_head() -> str:
+    head = environment().get_template("shell/head.html").render(sheet=_sheet)
+    return _BETWEEN_ELEMENTS.sub("><", head).strip()
+
+
+def _sheet(name: str) -> Markup:
+    """Returns a style sheet without what is for its authors."""
+    source = environment().get_template(name).render()
+    return Markup(_FOR_AUTHORS.sub("", source))  # noqa: S704 - a file of ours, no text of others
 
 
 @cache

@@ -24,6 +24,13 @@ class AlertKind(StrEnum):
     OVERDUE = "overdue"
     RELAY_PAUSED = "relay_paused"
     HEARTBEAT_LOST = "heartbeat_lost"
+    BULLETIN_PAUSED = "bulletin_paused"
+    CANARY_MISSING = "canary_missing"
+    MAIL_HELD = "mail_held"
+
+
+OVER = "over"
+"""The folder of the letter that tells that an alert is over."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,25 +67,76 @@ def confirmation_letter(content: Content, first: Language, *, test_mode: bool) -
     return _compose(content, said, first, test_mode=test_mode)
 
 
-def alert_letter(
-    content: Content, kind: AlertKind, *, number: str | None, base_url: str, first: Language, test_mode: bool
+@dataclass(frozen=True, slots=True)
+class AlertFacts:
+    """What an alert is about.
+
+    Args:
+        kind: what is wrong, or was.
+        number: its outage's, where it is about one.
+        host: the machine's name, where it is about one.
+        is_over: whether nothing is wrong any more.
+    """
+
+    kind: AlertKind
+    number: str | None = None
+    host: str = ""
+    is_over: bool = False
+
+
+def written_letter(
+    content: Content,
+    letter: str,
+    values: Mapping[Language, Mapping[str, object]],
+    first: Language,
+    *,
+    test_mode: bool,
+    is_internal: bool = False,
 ) -> ComposedLetter:
-    """Returns the alert; `number` names its outage, where the alert is about one."""
+    """Returns the letter that the templates of `letters/<letter>` make of each language's `values`."""
     said = {
         language: _Section(
             language=language,
-            subject=_line(kind, "subject", language, number=number),
-            body=_prose(kind, "body", language, number=number),
-            button=content.label("outage_page", language) if number else "",
-            url=outage_url(base_url, number) if number else "",
+            subject=_line(letter, "subject", language, **values[language]),
+            body=_prose(letter, "body", language, **values[language]),
+            button="",
+            url="",
         )
         for language in Language
     }
+    return _compose(content, said, first, test_mode=test_mode, is_internal=is_internal)
+
+
+def alert_letter(
+    content: Content, facts: AlertFacts, *, base_url: str, first: Language, test_mode: bool
+) -> ComposedLetter:
+    """Returns the alert, or that it is over."""
+    said = {language: _alert_section(content, facts, base_url, language) for language in Language}
     return _compose(content, said, first, test_mode=test_mode)
 
 
+def _alert_section(content: Content, facts: AlertFacts, base_url: str, language: Language) -> _Section:
+    values = {"number": facts.number, "host": facts.host}
+    letter, subject = str(facts.kind), _line(facts.kind, "subject", language, **values)
+    if facts.is_over:
+        letter, values = OVER, {"subject": subject}
+        subject = _line(OVER, "subject", language, **values)
+    return _Section(
+        language=language,
+        subject=subject,
+        body=_prose(letter, "body", language, **values),
+        button=content.label("outage_page", language) if facts.number else "",
+        url=outage_url(base_url, facts.number) if facts.number else "",
+    )
+
+
 def _compose(
-    content: Content, said: Mapping[Language, _Section], first: Language, *, test_mode: bool
+    content: Content,
+    said: Mapping[Language, _Section],
+    first: Language,
+    *,
+    test_mode: bool,
+    is_internal: bool = False,
 ) -> ComposedLetter:
     subject = in_both(Bilingual(*(said[language].subject for language in Language)), first)
     if test_mode:
@@ -89,6 +147,7 @@ def _compose(
         preheader=said[first].body[0],
         links={},
         test_mode=test_mode,
+        is_internal=is_internal,
     )
     return ComposedLetter(subject, body)
 

@@ -36,6 +36,9 @@ def _values(facts: BulletinFacts, words: Words) -> dict[str, Any]:
         "facts": facts,
         "when": words.moment,
         "assume_ongoing": words.pick(words.content.wording.assume_ongoing),
+        "extended": words.joined(
+            [words.name(system) for system in facts.extends.systems] if facts.extends else []
+        ),
         "restored": words.names(named(restored_meanwhile(facts))),
         **_group("affected", affected, words),
         **_group("outages", outages, words),

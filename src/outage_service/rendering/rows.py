@@ -115,16 +115,30 @@ def key_rows(facts: BulletinFacts, words: Words, next_bulletin: Sequence[str]) -
 
 def deadline_rows(facts: BulletinFacts, words: Words) -> tuple[Row, ...]:
     """Returns the deadlines that run once procedures are revoked, soonest first (R51, R52, R54)."""
-    names = (
-        "paper_accepted_until",
-        "penalty_relief_until",
-        "documents_recommended_by",
-        "documents_due_at",
-    )
+    names = ("documents_recommended_by", "documents_due_at")
     found = [(name, getattr(facts.deadlines, name)) for name in names]
-    return tuple(
-        Row(words.label(name), words.moment(at), words.label(f"{name}_note")) for name, at in found if at
+    rows = (Row(words.label(name), words.moment(at), words.label(f"{name}_note")) for name, at in found if at)
+    reliefs = (
+        row
+        for name in ("paper_accepted_until", "penalty_relief_until")
+        for row in _relief(name, facts, words)
     )
+    return (*reliefs, *rows)
+
+
+def _relief(name: str, facts: BulletinFacts, words: Words) -> Iterator[Row]:
+    """Yields until when relief runs: once where it is the same for all, else for each group of systems."""
+    known = getattr(facts.deadlines, name)
+    extended = {relief.system: getattr(relief, name) or known for relief in facts.reliefs}
+    until = {system: extended.get(system, known) for system in facts.systems}
+    note = words.label(f"{name}_note" if known else f"{name}_open_note")
+    groups = sorted({at for at in until.values() if at})
+    for at in groups:
+        systems = [system for system in until if until[system] == at]
+        label = words.label(name)
+        if len(systems) < len(until):
+            label = words.label("relief_of", label=label, names=words.opening(systems))
+        yield Row(label, words.moment(at), note)
 
 
 def help_card(line: HelpLine, words: Words) -> Card:

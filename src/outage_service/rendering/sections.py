@@ -87,7 +87,7 @@ def section(facts: BulletinFacts, content: Content, language: Language, *, base_
         systems=system_cards(facts, words),
         procedures=prose.part("procedures"),
         deadlines=deadline_rows(facts, words),
-        actions=tuple(words.pick(action.text) for action in actions_for(facts, content)),
+        actions=_actions(facts, words, base_url),
         contacts=tuple(help_card(line, words) for line in facts.lines),
         earlier=entries,
         is_cut=is_cut,
@@ -98,6 +98,18 @@ def section(facts: BulletinFacts, content: Content, language: Language, *, base_
 def outage_url(base_url: str, number: str) -> str:
     """Returns the address of an outage's public page."""
     return f"{base_url.rstrip('/')}/outages/{number}"
+
+
+def contingency_url(base_url: str, language: Language) -> str:
+    """Returns the address of the page that tells each role what to do."""
+    return f"{base_url.rstrip('/')}/{language}/contingency"
+
+
+def _actions(facts: BulletinFacts, words: Words, base_url: str) -> tuple[str, ...]:
+    page = contingency_url(base_url, words.language)
+    return tuple(
+        words.pick(action.text).format(contingency=page) for action in actions_for(facts, words.content)
+    )
 
 
 def _kind(facts: BulletinFacts, words: Words) -> str:

@@ -4,7 +4,7 @@ Printed times are on the 24-hour clock. In the hour that the autumn change repea
 standard or daylight time, so that no printed instant can be read as two.
 """
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Final
 
 from outage_service.domain.calendar import eastern
@@ -55,8 +55,14 @@ def prose_time(instant: datetime, language: Language) -> str:
 def moment(instant: datetime, language: Language) -> str:
     """Returns `prose_time` without its French article, for a sentence that has its own (`du`, `au`)."""
     if language is Language.EN:
-        return f"{_day(instant, language)}, {eastern(instant).year}, {clock_time(instant, language)}"
-    return f"{_day(instant, language)} {eastern(instant).year} à {clock_time(instant, language)}"
+        return f"{_day(eastern(instant), language)}, {eastern(instant).year}, {clock_time(instant, language)}"
+    return f"{_day(eastern(instant), language)} {eastern(instant).year} à {clock_time(instant, language)}"
+
+
+def prose_date(day: date, language: Language) -> str:
+    """Returns `Thursday, November 26, 2026` / `le jeudi 26 novembre 2026`."""
+    year = f", {day.year}" if language is Language.EN else f" {day.year}"
+    return f"{_ARTICLE[language]}{_day(day, language)}{year}"
 
 
 def clock_time(instant: datetime, language: Language) -> str:
@@ -68,7 +74,7 @@ def clock_time(instant: datetime, language: Language) -> str:
 
 def spoken_date(instant: datetime, language: Language) -> str:
     """Returns `Thursday, November 26` / `le jeudi 26 novembre`."""
-    return f"{_ARTICLE[language]}{_day(instant, language)}"
+    return f"{_ARTICLE[language]}{_day(eastern(instant), language)}"
 
 
 def spoken_time(instant: datetime, language: Language) -> str:
@@ -90,12 +96,11 @@ def minutes_behind(behind: timedelta) -> str:
     return f"{hours}{NBSP}h" + (f" {minutes}{NBSP}min" if minutes else "")
 
 
-def _day(instant: datetime, language: Language) -> str:
-    local = eastern(instant)
-    weekday, month = _WEEKDAYS[language][local.weekday()], _MONTHS[language][local.month - 1]
+def _day(day: date, language: Language) -> str:
+    weekday, month = _WEEKDAYS[language][day.weekday()], _MONTHS[language][day.month - 1]
     if language is Language.EN:
-        return f"{weekday}, {month} {local.day}"
-    return f"{weekday} {'1er' if local.day == 1 else local.day} {month}"
+        return f"{weekday}, {month} {day.day}"
+    return f"{weekday} {'1er' if day.day == 1 else day.day} {month}"
 
 
 def _french_clock(local: datetime) -> str:

@@ -60,6 +60,11 @@ class Words:
         noun = self.content.systems[system].short
         return self.pick({"plain": noun.plain, "the": noun.the, "of": noun.of}[form])
 
+    def opening(self, systems: Iterable[System]) -> str:
+        """Returns names without articles at the start of a line."""
+        names = self.joined([self.name(system, "plain") for system in systems])
+        return self.heading(Bilingual(names, names))
+
     def direction(self, direction: Direction | None) -> str:
         """Returns ` (inbound)` / ` (entrant)`, or nothing where there is none to name."""
         return f" ({self.of(self.content.wording.directions, direction).lower()})" if direction else ""

@@ -1,0 +1,81 @@
+"""How a document is set: tagged, the same every time, with no text taken for markup."""
+
+import subprocess
+import sys
+
+import pytest
+
+from outage_service.domain.texts import Language
+from outage_service.rendering.documents.texts import (
+    Checklist,
+    ChecklistGroup,
+    ChecklistItem,
+    ChecklistPart,
+    Section,
+    TextDocument,
+    TextPart,
+    checklist,
+    text_document,
+)
+from tests.rendering.documents.pdf import claims_accessibility, text_of
+
+WITHOUT_THE_EXTRA = """
+import sys
+sys.modules["typst"] = None  # what an installation without it looks like
+from outage_service.rendering.documents.typesetting import DocumentsUnavailable, typeset
+try:
+    typeset("bulletin.typ", {})
+except DocumentsUnavailable as error:
+    print(error)
+"""
+
+
+def a_text(*paragraphs: str) -> TextDocument:
+    parts = (
+        TextPart(Language.EN, "EDI outage", (Section("Description", paragraphs, (("Start", "10:20"),)),)),
+        TextPart(
+            Language.FR,
+            "Panne de l’EDI",
+            (Section("Description", items=("Un", "Deux")),),
+            (("Début", "10 h 20"),),
+        ),
+    )
+    return TextDocument("TCC26-0001", "TCC26-0001", parts)
+
+
+def test_a_text_is_tagged_and_names_its_languages() -> None:
+    made = text_document(a_text("EDI is down."))
+    assert claims_accessibility(made)
+    said = text_of(made)
+    assert "Start:" in said
+    assert "Début" in said
+
+
+def test_a_checklist_is_tagged_and_shows_its_items_notes_and_sources() -> None:
+    item = ChecklistItem("Two copies", ("Stack manifest",), "R63")
+    part = ChecklistPart(Language.EN, "Highway", (ChecklistGroup("During", (item,), ("On paper.",)),))
+    made = checklist(Checklist("Highway", "Highway", (part,)))
+    assert claims_accessibility(made)
+    assert all(word in text_of(made) for word in ("Two copies", "Stack manifest", "R63", "On paper."))
+
+
+def test_the_same_text_gives_the_same_bytes() -> None:
+    assert text_document(a_text("EDI is down.")) == text_document(a_text("EDI is down."))
+
+
+def test_nothing_a_person_writes_is_markup() -> None:
+    written = '#read("style.typ") *b* $x$ <a> @b = c \\ // "'
+    assert written in text_of(text_document(a_text(written)))
+
+
+@pytest.mark.parametrize("written", ["😀", "日本", "\uffff", "\ufffd", "\u0301", "\u200b" * 50, "a" * 5_000])
+def test_a_character_that_no_font_has_still_gives_a_document(written: str) -> None:
+    """P20."""
+    assert text_document(a_text(f"EDI {written}")).startswith(b"%PDF-")
+
+
+def test_without_the_extra_it_is_said_what_to_install() -> None:
+    said = subprocess.run(
+        [sys.executable, "-c", WITHOUT_THE_EXTRA], capture_output=True, text=True, check=True
+    ).stdout
+    assert "outage-service[pdf]" in said

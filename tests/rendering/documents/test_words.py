@@ -1,0 +1,18 @@
+"""What documents say besides their data, in French as good as the English (domain.md section 14)."""
+
+from outage_service.content import load_content
+from outage_service.rendering.documents.words import documents, load_words
+from tests.content.typography import faults
+from tests.content.walk import lacking
+
+TEXTS = [(f"{name}.{key}", text) for name in documents() for key, text in load_words(name).items()]
+
+
+def test_french_follows_its_typography() -> None:
+    assert TEXTS
+    assert [(place, fault) for place, text in TEXTS for fault in faults(text.fr)] == []
+
+
+def test_official_terms_are_used_in_both_languages() -> None:
+    terms = load_content().glossary
+    assert [(place, lacks) for place, text in TEXTS if (lacks := lacking(terms, text))] == []
