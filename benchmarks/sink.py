@@ -15,6 +15,8 @@ from typing import cast
 import uvloop
 
 _END = b"\r\n.\r\n"
+_TAIL = 1024
+"""Octets: the commands that may come with a final dot are shorter."""
 _REPLIES = {
     b"EHLO": b"250-sink\r\n250-PIPELINING\r\n250-8BITMIME\r\n250 SIZE 0\r\n",
     b"DATA": b"354 go ahead\r\n",
@@ -35,7 +37,7 @@ class Tally:
 
 
 class Sink(asyncio.Protocol):
-    """One connection. A client waits for the answer to its final dot before it goes on."""
+    """One connection. A client waits for 354 before each body; what follows a final dot may come with it."""
 
     def __init__(self, tally: Tally, delay: float) -> None:
         self._tally, self._delay = tally, delay
@@ -46,15 +48,18 @@ class Sink(asyncio.Protocol):
         self._say(b"220 sink\r\n")
 
     def data_received(self, data: bytes) -> None:
+        replies = b""
         if self._is_in_body:
-            self._rest = (self._rest + data)[-5:] if len(data) < len(_END) else data[-5:]
-            if self._rest == _END:
-                self._rest, self._is_in_body = b"", False
-                self._tally.add()
-                self._say(b"250 kept\r\n")
-            return
+            tail = data[-_TAIL:] if len(data) >= _TAIL else (self._rest + data)[-_TAIL:]
+            end = tail.rfind(_END)
+            if end < 0:
+                self._rest = tail[-len(_END) + 1 :]
+                return
+            self._rest, self._is_in_body, data = b"", False, tail[end + len(_END) :]
+            self._tally.add()
+            replies = b"250 kept\r\n"
         *lines, self._rest = (self._rest + data).split(b"\r\n")
-        self._say(b"".join([self._reply(line[:5].strip().upper()) for line in lines]))
+        self._say(replies + b"".join([self._reply(line[:5].strip().upper()) for line in lines]))
 
     def _reply(self, verb: bytes) -> bytes:
         self._is_in_body = verb == b"DATA"

@@ -9,7 +9,7 @@ from benchmarks.service import SYSTEMS, Installation, installation
 from outage_service.domain.systems import System
 
 RELAY_SECONDS = 0.01
-"""Before each of the relay's replies, of which a message needs two."""
+"""Before each of the relay's answers; a message needs one, since it is announced with the one before."""
 
 
 def two_beside_one(options: Options) -> Iterator[Outcome]:

@@ -18,7 +18,7 @@ compile() { # compile OUTPUT OPTION...
     shift
     "$uv" pip compile pyproject.toml --quiet --universal --python-version 3.11 --generate-hashes \
         --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" \
-        --extra pdf --extra postgres --output-file "$output" "$@"
+        --extra oidc --extra pdf --extra postgres --output-file "$output" "$@"
 }
 compile requirements.lock "$@"
 compile requirements-dev.lock --group dev --constraint requirements.lock "$@"

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from outage_service.domain import lifecycle
 from outage_service.domain.bulletins import BulletinFacts, BulletinKind, Telling, facts_of
 from outage_service.domain.calendar import BusinessCalendar
+from outage_service.domain.grace import Extension
 from outage_service.domain.lifecycle import Declaration, News
 from outage_service.domain.outages import Impact, Outage, OutageKind
 from outage_service.domain.systems import Condition, Direction, InternalSystem, System
@@ -142,6 +143,19 @@ def revoked(
         confirm_past_deadlines=confirm_past_deadlines,
         calendar=calendar,
     )
+
+
+def extended(
+    outage: Outage,
+    now: datetime,
+    *systems: System,
+    paper: datetime | None = None,
+    penalties: datetime | None = None,
+    calendar: BusinessCalendar = LITERAL,
+) -> Outage:
+    """Returns the outage after its relief was extended; by default for EDI."""
+    extension = Extension(systems or (System.EDI,), paper, penalties)
+    return lifecycle.extend_relief(outage, extension, now=now, calendar=calendar)
 
 
 def cancelled(outage: Outage, now: datetime, *, calendar: BusinessCalendar = LITERAL) -> Outage:

@@ -73,6 +73,9 @@ def test_settings_do_not_change_while_the_service_runs() -> None:
         ("base_url", "https://outages.example.org/bulletins"),
         ("operator_email", "duty@example.org"),
         ("canary_email", ""),
+        ("bounce_address", "bounces+outage@mail.example.org"),
+        ("bounce_address", "bounces@localhost"),
+        ("dkim_selector", "2026.outage"),
         ("port", "0"),
         ("tick_seconds", "0.5"),
         ("log_level", "DEBUG"),
@@ -102,9 +105,16 @@ def test_accepted(field: str, value: str) -> None:
         ("base_url", "https://outages.example.org/?x=1", "must end after"),
         ("operator_email", "duty", "plain e-mail address"),
         ("canary_email", "Canary <c@example.org>", "plain e-mail address"),
+        ("bounce_address", "a..b@example.org", "plain e-mail address"),
+        ("bounce_address", "bounces@-example.org", "plain e-mail address"),
+        ("dkim_selector", "a b", "pattern"),
         ("secret_key", "short", "32 characters"),
         ("observe_holidays", "perhaps", "boolean"),
         ("port", "70000", "65535"),
+        ("trusted_proxies", "127.0.0.1, nginx", "addresses or networks"),
+        ("trusted_proxies", "10.0.0.1/8", "addresses or networks"),
+        ("subscriptions_per_hour", "0", "greater than or equal to 1"),
+        ("retention_days", "7", "greater than or equal to 30"),
         ("smtp_connections", "0", "greater than or equal to 1"),
         ("max_uncertain", "0", "greater than or equal to 1"),
         ("tick_seconds", "nan", "60"),
@@ -116,6 +126,12 @@ def test_a_mistake_names_the_variable_and_the_fix(field: str, value: str, said: 
     assert line.startswith(f"OUTAGE_{field.upper()} ")
     assert said in line
     assert f"for example OUTAGE_{field.upper()}=" in line
+
+
+def test_trusted_proxies_are_addresses_and_networks() -> None:
+    found = load_settings(None, trusted_proxies="127.0.0.1, 10.0.0.0/8;::1").trusted_proxies
+    assert [str(one) for one in found] == ["127.0.0.1/32", "10.0.0.0/8", "::1/128"]
+    assert load_settings(None).trusted_proxies == ()
 
 
 def test_every_mistake_has_a_line() -> None:

@@ -4,6 +4,7 @@ To add one: a field here (its description and example are what a mistake prints)
 """
 
 import difflib
+import ipaddress
 import os
 import re
 import secrets
@@ -24,6 +25,8 @@ UNCERTAIN_ON_SQLITE = 32
 UNCERTAIN_ON_POSTGRESQL = 128
 _TYPO_LIKENESS = 0.85  # OUTAGE_TEST_MOD is a slip; OUTAGE_SERVICE_PORT, which Kubernetes sets, is not ours
 _ADDRESS = r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9](?:[A-Za-z0-9.-]{0,251}[A-Za-z0-9])?"
+_ATOM, _LABEL = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+", r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
+_RETURN_PATH = rf"(?=[^@]{{1,64}}@){_ATOM}(?:\.{_ATOM})*@(?=.{{1,253}}\Z){_LABEL}(?:\.{_LABEL})*"
 _NAMED_ADDRESS = rf"[^<>\"@\x00-\x1f\x7f-\x9f\u2028\u2029]* <{_ADDRESS}>"
 
 
@@ -80,6 +83,13 @@ def _address(value: str) -> str:
     return value
 
 
+def _return_path(value: str) -> str:
+    """Accepts what can stand in an SMTP command as it is: a slip here would keep all mail from going out."""
+    if value and not re.fullmatch(_RETURN_PATH, value):
+        raise ValueError("must be a plain e-mail address")
+    return value
+
+
 def _sender(value: str) -> str:
     """Accepts an address with or without a name; one already encoded could smuggle a header in."""
     if "=?" in value or not re.fullmatch(f"{_ADDRESS}|{_NAMED_ADDRESS}", value):
@@ -98,7 +108,17 @@ def _separated(value: object) -> object:
     return value.replace(",", " ").replace(";", " ").split() if isinstance(value, str) else value
 
 
+def _networks(value: object) -> object:
+    """Reads `10.0.0.0/8, ::1`; a network written with the bits of one of its hosts is a slip."""
+    words = _separated(value)
+    try:
+        return [ipaddress.ip_network(word) for word in words] if isinstance(words, list) else words
+    except ValueError as error:
+        raise ValueError("must be addresses or networks, separated by commas") from error
+
+
 Address = Annotated[str, AfterValidator(_address)]
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 
 class Settings(BaseSettings):
@@ -130,6 +150,15 @@ class Settings(BaseSettings):
         description="who the mail is from",
         examples=["Outage bulletins <outages@example.org>"],
     )
+    bounce_address: Annotated[str, AfterValidator(_return_path)] = Field(
+        "", description="where reports of non-delivery go", examples=["bounces@example.org"]
+    )
+    dkim_selector: str = Field(
+        "",
+        pattern=r"^(?:[A-Za-z0-9](?:[A-Za-z0-9._-]{0,61}[A-Za-z0-9])?)?$",
+        description="the DKIM selector that the relay signs with, for doctor to look up",
+        examples=["outage2026"],
+    )
     base_url: Annotated[str, AfterValidator(_web_url)] = Field(
         "http://127.0.0.1:8000",
         description="the address of the service in links",
@@ -137,7 +166,7 @@ class Settings(BaseSettings):
     )
     secret_key: Annotated[SecretStr, AfterValidator(_long_key)] | None = Field(
         None,
-        description="signs links, tokens and the audit trail",
+        description="signs links, tokens and sessions",
         examples=["$(openssl rand -hex 32)"],
     )
     secret_key_file: Path | None = Field(
@@ -157,8 +186,25 @@ class Settings(BaseSettings):
     canary_email: Address = Field(
         "", description="a mailbox that gets every bulletin and is watched", examples=["canary@example.org"]
     )
+    escalation_email: Address = Field(  # R32
+        "",
+        description="who is told at once of a cybersecurity incident at a client",
+        examples=["cyber@example.org"],
+    )
     host: str = Field("127.0.0.1", min_length=1, description="the address to listen on", examples=["::1"])
     port: int = Field(8000, ge=0, le=65535, description="the port to listen on", examples=["8000"])
+    trusted_proxies: Annotated[tuple[Network, ...], NoDecode, BeforeValidator(_networks)] = Field(
+        (), description="whose X-Forwarded-For is believed", examples=["127.0.0.1,10.0.0.0/8"]
+    )
+    subscriptions_per_hour: int = Field(  # P25
+        20, ge=1, description="subscription requests of one network address in an hour", examples=["20"]
+    )
+    letters_per_hour: int = Field(  # P25
+        2_000, ge=1, description="confirmation letters to all in an hour", examples=["2000"]
+    )
+    retention_days: int = Field(
+        730, ge=30, le=36_500, description="days that deliveries of closed outages are kept", examples=["730"]
+    )
     smtp_connections: int = Field(8, ge=1, le=64, description="connections to the relay", examples=["8"])
     max_uncertain: int | None = Field(
         None,
@@ -223,7 +269,7 @@ def load_settings(env_file: Path | str | None = ".env", **overrides: Any) -> Set
 
 
 def load_secret_key(settings: Settings) -> bytes:
-    """Returns the key that signs links, tokens and the audit trail.
+    """Returns the key that signs links, tokens and sessions.
 
     With neither setting, the embedded database gets a key file beside it, made on first use and readable by
     its owner only; SQLite in memory gets a key that ends with the process.

@@ -43,8 +43,9 @@ def age_worker(tx: Connection, worker_id: str) -> None:
 
 
 def set_due(tx: Connection, outage_id: int, due: datetime) -> None:
-    """Puts an outage's next bulletin at `due`."""
-    tx.execute(update(outage).where(outage.c.id == outage_id).values(next_due_at=due))
+    """Puts an outage's next bulletin at `due`, and the last one two hours before."""
+    moved = update(outage).where(outage.c.id == outage_id)
+    tx.execute(moved.values(next_due_at=due, last_bulletin_at=due - timedelta(hours=2)))
 
 
 def due_of(tx: Connection, outage_id: int) -> datetime | None:

@@ -16,7 +16,7 @@ from hashlib import sha256
 
 _END = b"\r\n.\r\n"
 _MESSAGE_ID = re.compile(rb"(?mi)^Message-ID:\s*<([^>]+)>")
-_BULLETIN = re.compile(r"outage-(\d+)-(\d+)-(\d+)@")
+_BULLETIN = re.compile(r"outage-(\d+)-(\d+)-(\d+)-[0-9a-f]{24}@")
 _GREETING = b"220 relay.test ESMTP\r\n"
 _REPLIES = {
     b"EHLO": b"250-relay.test\r\n250 PIPELINING\r\n",

@@ -2,6 +2,7 @@
 
 import asyncio
 import resource
+import socket
 import time
 from contextlib import suppress
 from pathlib import Path
@@ -9,7 +10,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.chaos.installation import installation
+from tests.chaos.installation import installation, until
 
 pytestmark = [pytest.mark.chaos, pytest.mark.timeout(300)]
 
@@ -44,6 +45,27 @@ def test_a_crowd_is_answered_in_time_although_some_never_finish(sqlite_url: str,
     print(f"{len(took)} answers: median {p50 * 1000:.0f} ms, p99 {p99 * 1000:.0f} ms")
     assert len(took) == CLIENTS * ROUNDS
     assert p99 < ANSWERED_WITHIN
+
+
+def test_half_open_connections_are_given_up(sqlite_url: str, tmp_path: Path) -> None:
+    """P23: the process lets go of all of them by itself, within moments of the 10 s that it waits."""
+    with installation(sqlite_url, "smtp://127.0.0.1:9", tmp_path) as one:
+        program = one.serve()
+        port, before = int(program.url.rpartition(":")[2]), sockets_of(program.pid)
+        halves = [socket.create_connection((HOST, port)) for _ in range(HALF_OPEN)]
+        for half in halves:
+            half.sendall(_HALF)
+        until(lambda: sockets_of(program.pid) >= before + HALF_OPEN, "they are open")
+        took = until(lambda: sockets_of(program.pid) <= before, "they are closed", seconds=30)
+        for half in halves:
+            half.close()
+    print(f"{HALF_OPEN} half-open connections closed after {took:.1f} s")
+
+
+def sockets_of(pid: int) -> int:
+    """Returns how many sockets a process has open."""
+    names = [path.readlink() for path in Path(f"/proc/{pid}/fd").iterdir() if path.is_symlink()]
+    return sum(name.name.startswith("socket:") for name in names)
 
 
 async def ask_in_a_crowd(port: int) -> list[float]:

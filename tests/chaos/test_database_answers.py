@@ -65,5 +65,5 @@ def test_a_service_ends_when_told_to_although_its_database_never_came(tmp_path: 
     nowhere = "postgresql+psycopg://outage@127.0.0.1:9/outage"
     with installation(nowhere, "smtp://127.0.0.1:9", tmp_path) as one:
         waiting = one.serve()
-        waiting.wait_for_log("sender_database_error")
+        waiting.wait_for_log("tick_failed")
         assert waiting.stop(seconds=15) == 0

@@ -20,6 +20,8 @@ from outage_service.drill.catcher import MailCatcher
 from outage_service.settings import Settings, load_settings
 from outage_service.storage.migrate import upgrade
 from tests.cli.commands import KEY, run
+from tests.support.certificates import make_certificate
+from tests.support.smtp_server import Script, running_smtp_server
 
 
 def the_settings(**given: object) -> Settings:
@@ -163,11 +165,11 @@ def name_server(records: dict[tuple[str, str], str]) -> Iterator[int]:
             thread.join()
 
 
-def dns_findings(port: int, monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, Level]]:
+def dns_findings(port: int, monkeypatch: pytest.MonkeyPatch, **given: object) -> list[tuple[str, Level]]:
     resolver = dns.resolver.Resolver(configure=False)
     resolver.nameservers, resolver.port = ["127.0.0.1"], port
     monkeypatch.setattr(dns.resolver, "default_resolver", resolver)  # the library's own place to set one
-    return levels(check_dns(the_settings(mail_from="outages@mail.example.org")))
+    return levels(check_dns(the_settings(mail_from="outages@mail.example.org", **given)))
 
 
 def test_spf_and_dmarc_are_found_the_policy_also_further_up(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -187,6 +189,57 @@ def test_a_domain_without_records_is_warned_about(monkeypatch: pytest.MonkeyPatc
             ("dmarc", Level.WARN),
             ("mx", Level.WARN),
         ]
+
+
+@pytest.mark.parametrize(
+    ("record", "level"),
+    [
+        ('"v=DKIM1; k=rsa; p=MIIB" "Ijan"', Level.OK),
+        ('"k=rsa; p=MIIBIjan"', Level.OK),
+        ('"v=DKIM1; p="', Level.WARN),
+        ('"v=spf1 -all"', Level.WARN),
+        (None, Level.WARN),
+    ],
+    ids=["a key", "without its version", "revoked", "something else", "nothing"],
+)
+def test_the_key_of_the_relay_s_signatures_is_looked_up(
+    record: str | None, level: Level, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where the selector is known; without one there is nothing to ask for."""
+    records = {("2026._domainkey.mail.example.org", "TXT"): record} if record else {}
+    with name_server(records) as port:
+        assert dns_findings(port, monkeypatch, dkim_selector="2026")[-1] == ("dkim", level)
+        assert ("dkim", level) not in dns_findings(port, monkeypatch)
+
+
+def test_how_mail_really_goes_to_the_relay_is_told(tmp_path: Path) -> None:
+    """An offer that is missing is no error of an opportunistic relay, and yet to be known."""
+    context, certificate = make_certificate(tmp_path)
+    with running_smtp_server(Script(starttls=context)) as relay:
+        checked = the_settings(smtp_url=relay.url(options=f"starttls=required&cafile={certificate}"))
+        found = list(checks.check_relay(checked))
+        assert [(each.subject, each.level) for each in found] == [
+            ("relay", Level.OK),
+            ("encryption", Level.OK),
+        ]
+        assert "TLSv1." in found[1].said
+        unchecked = the_settings(smtp_url=relay.url())
+        assert levels(checks.check_relay(unchecked))[1] == ("encryption", Level.WARN)
+        assert relay.asked("QUIT") == 2
+    with running_smtp_server() as relay:
+        (_, here) = checks.check_relay(the_settings(smtp_url=relay.url()))
+        assert (here.level, "this machine" in here.said) == (Level.OK, True)
+
+
+@pytest.mark.parametrize(("mode", "expected"), [(0o600, []), (0o644, [("database file", Level.WARN)])])
+def test_a_database_is_for_its_owner_alone(
+    tmp_path: Path, mode: int, expected: list[tuple[str, Level]]
+) -> None:
+    """It holds addresses."""
+    path = tmp_path / "outage.db"
+    path.touch()
+    path.chmod(mode)
+    assert levels(checks.check_database_file(the_settings(database_url=f"sqlite:///{path}"))) == expected
 
 
 def test_dns_that_does_not_answer_is_a_warning(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,4 +1,4 @@
-"""`token create`: the token alone, and only where the database is ready for it."""
+"""`token`: made, listed and revoked; the token alone is printed, once."""
 
 from datetime import timedelta
 from pathlib import Path
@@ -83,3 +83,25 @@ def test_a_database_is_migrated_as_often_as_one_likes(tmp_path: Path) -> None:
         ended = run(tmp_path, "migrate")
         assert (ended.status, ended.err) == (0, "")
     assert (tmp_path / "outage.db").exists()
+
+
+def test_tokens_are_listed_without_what_would_let_anybody_in(tmp_path: Path) -> None:
+    (token,) = create(tmp_path, "--expires", "3").out.splitlines()
+    create(tmp_path)
+    assert run(tmp_path, "token", "revoke", "2", SECRET_KEY=KEY).status == 0
+    listed = run(tmp_path, "token", "list", SECRET_KEY=KEY)
+    assert (listed.status, listed.err) == (0, "")
+    head, first, second = listed.out.splitlines()
+    assert head.split() == ["id", "name", "role", "state", "created", "expires", "last", "used"]
+    assert first.split()[:5] == ["1", "night", "desk", "tccu", "good"]
+    assert second.split()[:5] == ["2", "night", "desk", "tccu", "revoked"]
+    assert token not in listed.out
+
+
+def test_a_revoked_token_lets_nobody_in(tmp_path: Path) -> None:
+    (token,) = create(tmp_path).out.splitlines()
+    assert bearer(tmp_path, token, timedelta(0)) is not None
+    assert run(tmp_path, "token", "revoke", "1", SECRET_KEY=KEY) == Ended(0, "", "")
+    assert bearer(tmp_path, token, timedelta(0)) is None
+    again = run(tmp_path, "token", "revoke", "1", SECRET_KEY=KEY)
+    assert (again.status, len(again.errors)) == (1, 1)

@@ -15,9 +15,8 @@ from outage_service.domain.lifecycle import Declaration, News
 from outage_service.domain.outages import Impact, OutageKind
 from outage_service.domain.systems import Condition, Direction, InternalSystem, System
 from outage_service.domain.texts import Bilingual
-from outage_service.services.request_types import TEXT_LONGEST
+from outage_service.services.request_types import TEXT_LONGEST, BilingualText
 from outage_service.services.requests import (
-    BilingualText,
     CancelBody,
     CorrectionBody,
     DeclareBody,
@@ -70,7 +69,7 @@ def test_a_declaration_becomes_the_domain_s() -> None:
         internal_systems=frozenset({InternalSystem.ACROSS, InternalSystem.CIP}),
         relapse_of=7,
     )
-    assert body.message.bilingual() == SAID
+    assert body.bilingual() == SAID
 
 
 def test_direction_and_condition_may_be_left_out() -> None:

@@ -273,3 +273,34 @@ def test_a_clock_that_is_turned_back_at_night_keeps_its_interval(engine: Engine)
     done = declare(engine)
     run_to(engine, at("2026-11-01 12:00"), step=30 * MINUTE)
     assert times(engine, done) == [at("2026-11-01 08:00"), at("2026-11-01 12:00")]
+
+
+def test_a_clock_that_was_days_ahead_does_not_silence_an_outage(engine: Engine) -> None:
+    """P5: it came back, and the next bulletin follows the cadence from there; none is given twice."""
+    done = declare(engine)
+    assert tick(engine, NOON + 9 * DAY) == 1
+    assert tick(engine, THURSDAY_10H + MINUTE) == 0
+    assert stored(engine, done).next_due_at == NOON + MINUTE
+    assert run_to(engine, NOON + 2 * MINUTE) == 1
+    assert stored(engine, done).next_due_at == NOON + 2 * HOUR + MINUTE
+    assert run_to(engine, NOON + 4 * HOUR) == 1
+    issued = times(engine, done)
+    assert len(issued) == len(set(issued)) == 3
+
+
+def test_a_reminder_given_while_the_clock_was_ahead_is_not_given_again(engine: Engine) -> None:
+    """P5, R17: nor is a time whose bulletin went out then, whatever it was."""
+    done = announce(engine)
+    reminded_at = stored(engine, done).next_due_at
+    assert reminded_at is not None
+    assert tick(engine, reminded_at) == 1
+    assert tick(engine, SUNDAY_6H + 9 * DAY + 6 * HOUR) == 1
+    set_clock(engine, reminded_at)
+    run_to(engine, SUNDAY_2H - 2 * HOUR, step=HOUR)
+    settled = rows(engine), stored(engine, done)
+    run_to(engine, SUNDAY_2H - HOUR, step=10 * MINUTE)
+    assert (rows(engine), stored(engine, done)) == settled
+    assert times(engine, done, REMINDER) == [reminded_at]
+    overrun = stored(engine, done).next_due_at
+    assert overrun is not None
+    assert SUNDAY_6H < overrun < SUNDAY_6H + 6 * HOUR

@@ -23,6 +23,7 @@ from outage_service.services.engine import Engine
 from outage_service.services.outages import Target
 from outage_service.services.snapshot import SnapshotKeeper, nothing_known
 from outage_service.storage import DatabaseError
+from outage_service.web.pages.status import HomePage
 from tests.builders import SUNDAY_2H, SUNDAY_6H, at
 from tests.engines import an_engine
 from tests.services.acts import (
@@ -324,3 +325,20 @@ def test_what_outlives_the_process_never_says_normal(
         assert not [path for path in files if "normal" in path.read_text(encoding="utf-8").casefold()]
     status = json.loads((tmp_path / "host" / "current" / "status.json").read_text(encoding="utf-8"))
     assert {system["code"]: system["condition"] for system in status["systems"]}["edi"] == "outage"
+
+
+def test_the_first_page_of_the_site_is_made_of_what_was_read(engine: Engine, clock: VirtualClock) -> None:
+    """P21: it is there before the database was ever read, and when it is gone."""
+    home = HomePage(load_content(), engine.calendar, engine.base_url)
+    holder = SnapshotHolder(nothing_known(load_content(), home), monotonic=lambda: 0.0)
+    keeper = SnapshotKeeper(engine, load_content(), holder, None, home)
+    unknown = holder.current().snapshot.stale["/fr/"].body.decode()
+    assert "État inconnu" in unknown
+    declare(engine)
+    keeper.refresh()
+    snapshot = holder.current().snapshot
+    assert "TCC26-0001" in snapshot.fresh["/en/"].body.decode()
+    assert "Functioning normally" in snapshot.fresh["/en/"].body.decode()
+    assert "TCC26-0001" in snapshot.stale["/fr/"].body.decode()
+    assert "normal" not in snapshot.stale["/fr/"].body.decode().lower()
+    assert snapshot.as_of == clock()

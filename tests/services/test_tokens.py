@@ -1,6 +1,6 @@
 """API tokens: shown once, kept as a digest, good until they expire or are revoked."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from sqlalchemy import select, update
@@ -9,7 +9,9 @@ from outage_service.clock import VirtualClock
 from outage_service.domain.roles import Actor, Role
 from outage_service.services import tokens
 from outage_service.services.engine import Engine
+from outage_service.services.errors import NotFound
 from outage_service.storage.schema import api_token, audit
+from outage_service.storage.tokens import list_tokens
 from tests.engines import an_engine
 
 DAY = timedelta(days=1)
@@ -86,3 +88,43 @@ def test_any_other_text_is_nobody(engine: Engine, given: str) -> None:
     """P20: whatever stands in the header."""
     create(engine)
     assert recognise(engine, given) is None
+
+
+def note(engine: Engine, token: str) -> None:
+    bearer = recognise(engine, token)
+    assert bearer is not None
+    engine.db.write(lambda tx: tokens.note_use(engine, tx, bearer))
+
+
+def last_used(engine: Engine) -> datetime | None:
+    with engine.db.read() as tx:
+        return list_tokens(tx)[0].last_used_at
+
+
+def test_when_a_token_was_last_used_is_known_to_the_minute(engine: Engine, clock: VirtualClock) -> None:
+    """Not written down with every request: a telephone platform sends many in a second."""
+    token = create(engine)
+    assert last_used(engine) is None
+    note(engine, token)
+    first = clock()
+    assert last_used(engine) == first
+    for seconds, is_due in ((59, False), (1, True)):
+        clock.advance(timedelta(seconds=seconds))
+        bearer = recognise(engine, token)
+        assert bearer is not None
+        assert bearer.is_to_be_noted is is_due
+        note(engine, token)
+        assert last_used(engine) == (clock() if is_due else first)
+
+
+def test_a_revoked_token_stands_for_nobody_and_is_revoked_once(engine: Engine) -> None:
+    """At once, and with its row in the audit log."""
+    token = create(engine)
+    engine.act(lambda tx: tokens.revoke(engine, tx, 1))
+    assert recognise(engine, token) is None
+    for wrong in (1, 2):
+        with pytest.raises(NotFound):
+            engine.act(lambda tx, wrong=wrong: tokens.revoke(engine, tx, wrong))  # type: ignore[misc]
+    with engine.db.read() as tx:
+        actions = tx.execute(select(audit.c.action).order_by(audit.c.id)).scalars().all()
+    assert actions == ["token_created", "token_revoked"]

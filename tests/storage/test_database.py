@@ -144,3 +144,33 @@ def test_ids_are_never_given_twice(db: Database) -> None:
     last = subscribers(db, 3)[-1]
     db.write(lambda tx: tx.execute(text("DELETE FROM subscriber")))
     assert a_subscriber(db) == last + 1
+
+
+CHANGE = text("UPDATE subscriber SET language = :language WHERE id > :first")
+
+
+def test_one_statement_is_a_transaction_of_its_own(db: Database) -> None:
+    """And tells how many rows it changed; what it changed is there for others when the future ends (P17)."""
+    subscribers(db, 3)
+    values = {"language": "fr", "first": 1}
+    assert [db.submit_update(CHANGE, values).result(10) for _ in range(2)] == [2, 2]
+    with db.read() as tx:
+        assert sorted(tx.execute(select(subscriber.c.language)).scalars()) == ["en", "fr", "fr"]
+
+
+def test_a_statement_that_is_refused_leaves_the_next_one_unharmed(db: Database) -> None:
+    subscribers(db, 2)
+    with pytest.raises(Exception, match=r"(?i)unique|constraint"):
+        db.submit_update(text("UPDATE subscriber SET address_key = :key"), {"key": "same"}).result(10)
+    assert db.submit_update(CHANGE, {"language": "fr", "first": 0}).result(10) == 2
+    assert db.write(lambda tx: insert_subscriber(tx, choices("next@example.org"), now=THURSDAY_10H))
+
+
+def test_works_that_are_given_away_end_as_if_they_had_been_waited_for(db: Database) -> None:
+    """Whatever was given is done before the database is closed."""
+    futures = [
+        db.submit(lambda tx, n=n: insert_subscriber(tx, choices(f"n{n}@example.org"), now=THURSDAY_10H))
+        for n in range(5)
+    ]
+    assert len({future.result(10) for future in futures}) == 5
+    assert count(db) == 5

@@ -14,7 +14,7 @@ from sqlalchemy import Connection, Engine, event, insert, text
 from outage_service.domain.deliveries import DeliveryState
 from outage_service.domain.systems import System
 from outage_service.domain.texts import Language
-from outage_service.storage import deliveries, mailings, outages
+from outage_service.storage import alerts, bounces, deliveries, mailings, outages, pauses
 from outage_service.storage.bulletins import bulletins_of, is_slot_issued, latest_messages
 from outage_service.storage.database import Database
 from outage_service.storage.deliveries import Claim, Settlement
@@ -63,6 +63,16 @@ QUERIES: dict[str, tuple[Work, set[str]]] = {
     ),
     "freeing one's own claims": (lambda tx: deliveries.free_claims_of(tx, "one"), {"ix_delivery_claimed"}),
     "progress": (lambda tx: mailings.progress_of(tx, 1), {"ix_mailing_bulletin"}),
+    "the paused": (lambda tx: pauses.paused_among(tx, {1}), set()),
+    "the paused bulletins": (pauses.paused_bulletins, set()),
+    "a refused content": (lambda tx: pauses.is_accepted_since(tx, 1, NOW), set()),
+    "a refused recipient": (lambda tx: pauses.takes_any(tx, 1), set()),
+    "a report": (
+        lambda tx: bounces.find_addressee(tx, outage_id=1, sequence=1, recipient_id=1),
+        {"ix_mailing_outage"},
+    ),
+    "the overdue": (lambda tx: alerts.overdue_outages(tx, due_by=NOW), {"ix_outage_due"}),
+    "the canary": (lambda tx: alerts.is_canary_missing(tx, sent_before=NOW), {"ix_mailing_canary"}),
 }
 
 

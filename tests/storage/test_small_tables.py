@@ -121,7 +121,15 @@ def test_a_token_is_found_by_its_digest(db: Database) -> None:
         )
     )
     with db.read() as tx:
-        assert tokens.find_token(tx, "abc") == TokenRecord(token_id, "desk", "tccu", expiry, None)
+        assert tokens.find_token(tx, "abc") == TokenRecord(
+            id=token_id,
+            name="desk",
+            role="tccu",
+            created_at=THURSDAY_10H,
+            expires_at=expiry,
+            revoked_at=None,
+            last_used_at=None,
+        )
         assert tokens.find_token(tx, "abd") is None
 
 

@@ -12,7 +12,12 @@ import pytest
 from sqlalchemy import Connection, text
 
 from outage_service.storage import DatabaseError
-from outage_service.storage.database import Database, SqliteDatabase, open_database
+from outage_service.storage.database import (
+    LOOK_AT_LOCK_SECONDS,
+    Database,
+    SqliteDatabase,
+    open_database,
+)
 from outage_service.storage.failures import Failure, failure_of
 from outage_service.storage.numbers import take_number
 
@@ -187,3 +192,13 @@ def test_a_database_that_does_not_exist_is_told_apart_by_its_url(sqlite_url: str
     database = open_database(sqlite_url)
     assert isinstance(database, SqliteDatabase)
     database.close()
+
+
+def test_a_lock_file_that_was_replaced_is_noticed(sqlite_db: Database, sqlite_url: str) -> None:
+    """Decision 2: it is kept open; whoever locks a file that others do not find keeps nobody out."""
+    path = Path(sqlite_url.removeprefix("sqlite:///") + ".lock")
+    sqlite_db.write(lambda _: None)
+    path.unlink()
+    time.sleep(LOOK_AT_LOCK_SECONDS)
+    sqlite_db.write(lambda _: None)
+    assert path.exists()

@@ -23,7 +23,7 @@ from outage_service.settings import load_settings
 from outage_service.storage.schema import delivery
 from outage_service.storage.subscribers import Choices, insert_subscribers
 from outage_service.worker.runtime import Worker
-from outage_service.worker.sender import SenderOptions
+from outage_service.worker.sender import POLL_SECONDS, SenderOptions
 from tests.builders import THURSDAY_10H, an_impact
 
 OPERATOR = Actor("night desk", Role.TCCU)
@@ -89,16 +89,26 @@ def until(is_so: Callable[[], object], *, seconds: float = 10.0) -> None:
 
 
 @contextmanager
-def working(engine: Engine, relay_url: str, *, lanes: int = 4, window: int = 32) -> Iterator[Worker]:
+def working(
+    engine: Engine,
+    relay_url: str,
+    *,
+    lanes: int = 4,
+    window: int = 32,
+    looks_every: float = POLL_SECONDS,
+    ticks_every: float = 0.2,
+    refresh: Callable[[], None] = lambda: None,
+) -> Iterator[Worker]:
     """Runs a worker that sends to `relay_url`; it stops in order at the end."""
-    options = SenderOptions(lanes=lanes, window=window, is_alone=engine.db.url.get_backend_name() == "sqlite")
+    is_alone = engine.db.url.get_backend_name() == "sqlite"
+    options = SenderOptions(lanes=lanes, window=window, is_alone=is_alone, poll_seconds=looks_every)
     relay = Relay.parse(relay_url)
     worker = Worker(
         engine,
         lambda: MailPool(relay, only_to=None, connections=lanes, timeouts=QUICK),
         options,
-        tick_seconds=0.2,
-        refresh=lambda: None,
+        tick_seconds=ticks_every,
+        refresh=refresh,
     )
     worker.start()
     try:

@@ -10,7 +10,20 @@ import typer
 
 from outage_service.channels.email.addresses import AddressError
 from outage_service.channels.email.relay import RelayError
-from outage_service.cli import demo, doctor, drill, migrate, serve, subscribers, token, worker
+from outage_service.cli import (
+    audit,
+    bounce,
+    demo,
+    doctor,
+    drill,
+    held,
+    migrate,
+    serve,
+    subscribers,
+    token,
+    user,
+    worker,
+)
 from outage_service.cli.faults import NOT_DONE, WRONG_INPUT, Fault, said_by_driver
 from outage_service.drill.yaml_source import WrongScenario
 from outage_service.settings import SettingsError
@@ -30,7 +43,12 @@ app.command()(worker.worker)
 app.command()(demo.demo)
 app.command()(drill.drill)
 app.command()(migrate.migrate)
+app.command()(held.hold)
+app.command()(held.release)
+app.command()(bounce.bounce)
 app.add_typer(token.app, name="token")
+app.add_typer(user.app, name="user")
+app.add_typer(audit.app, name="audit")
 app.add_typer(subscribers.app, name="subscribers")
 app.command()(doctor.doctor)
 

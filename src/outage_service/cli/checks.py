@@ -4,17 +4,15 @@ To add one: a function that takes the settings, and its place in `CHECKS` of `do
 """
 
 import asyncio
-import ssl
 import stat
 import tempfile
 from collections.abc import Iterator
-from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from outage_service.channels.email.relay import Relay, RelayError, Timeouts, is_loopback
-from outage_service.channels.email.session import RelayUnavailableError, open_connection
+from outage_service.channels.email.session import RelayUnavailableError, try_out
 from outage_service.cli.faults import said_by_driver
 from outage_service.cli.finding import Finding, fail, ok, warn
 from outage_service.clock import system_clock
@@ -81,21 +79,25 @@ def check_relay(settings: Settings) -> Iterator[Finding]:
         yield fail("relay", str(error), "mend OUTAGE_SMTP_URL")
         return
     try:
-        asyncio.run(_greet(relay, context))
+        tls = asyncio.run(try_out(relay, context=context, timeouts=RELAY_TIMEOUTS))
     except RelayUnavailableError as error:
         advice = "mail waits until it answers: check OUTAGE_SMTP_URL and the relay"
         yield fail("relay", f"{relay.host} port {relay.port}: {error.attempt.detail}", advice)
     else:
-        yield ok("relay", f"{relay.host} port {relay.port} answers (TLS {relay.tls}); nothing was sent")
+        yield ok("relay", f"{relay.host} port {relay.port} answers; nothing was sent")
+        yield _encryption(relay, tls)
 
 
-async def _greet(relay: Relay, context: ssl.SSLContext | None) -> None:
-    connection = await open_connection(relay, context=context, timeouts=RELAY_TIMEOUTS)
-    is_gone = asyncio.Event()
-    connection.on_lost = lambda _: is_gone.set()
-    connection.say_goodbye()
-    with suppress(TimeoutError):
-        await asyncio.wait_for(is_gone.wait(), RELAY_TIMEOUTS.command)
+def _encryption(relay: Relay, tls: str | None) -> Finding:
+    """Returns how mail really goes to the relay, whatever the setting allows."""
+    if tls is None and relay.is_loopback:
+        return ok("encryption", "is not used, on this machine")
+    advice = "set ?starttls=required in OUTAGE_SMTP_URL, or use smtps://"
+    if tls is None:
+        return warn("encryption", "is not used: whoever listens reads mail and addresses", advice)
+    if not relay.verifies:
+        return warn("encryption", f"is {tls}, and the relay's certificate is not checked", advice)
+    return ok("encryption", f"is {tls}, with a certificate that holds")
 
 
 def check_secret_key(settings: Settings) -> Iterator[Finding]:
@@ -110,10 +112,21 @@ def check_secret_key(settings: Settings) -> Iterator[Finding]:
         for mistake in error.mistakes:
             yield fail("secret key", mistake, "without it there are no links and no tokens")
         return
-    if path is not None and path.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO):
+    if path is not None and _is_open_to_others(path):
         yield warn("secret key", f"others than its owner may open {path}", f"chmod 600 {path}")
     else:
         yield ok("secret key", f"is in {path}" if path is not None else "is set")
+
+
+def check_database_file(settings: Settings) -> Iterator[Finding]:
+    """For its owner alone: it holds addresses."""
+    path = settings.sqlite_path
+    if path is not None and path.exists() and _is_open_to_others(path):
+        yield warn("database file", f"others than its owner may open {path}", f"chmod 600 {path}")
+
+
+def _is_open_to_others(path: Path) -> bool:
+    return bool(path.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO))
 
 
 def _key_path(settings: Settings) -> Path | None:

@@ -1,6 +1,6 @@
-"""What DNS says of the domain that mail is from: SPF, DMARC, and whether bounces have a way back.
+"""What DNS says of the domain that mail is from: SPF, DKIM, DMARC, and whether bounces have a way back.
 
-DKIM cannot be looked for: the relay that signs chooses the selector.
+DKIM is looked for where a setting names the selector that the relay signs with: it cannot be found out.
 """
 
 from collections.abc import Iterator
@@ -35,6 +35,8 @@ def check_dns(settings: Settings) -> Iterator[Finding]:
         return
     try:
         yield from _records(domain)
+        if settings.dkim_selector:
+            yield _dkim(f"{settings.dkim_selector}._domainkey.{domain}")
     except LookupFailed as error:
         yield warn("dns", f"{domain} could not be looked up: {error}", "try again where DNS answers")
 
@@ -51,6 +53,23 @@ def _records(domain: str) -> Iterator[Finding]:
         yield warn("dmarc", f"{domain} has none", advice)
     if not _answers(domain, "MX"):
         yield warn("mx", f"{domain} takes no mail", "replies and bounces are lost: give it an MX record")
+
+
+def _dkim(place: str) -> Finding:
+    """Returns whether there is a key to check signatures with; a blank one is revoked (RFC 6376, 3.6.1)."""
+    tags = [_tags(text) for text in _texts(place)]
+    keys = [found["p"] for found in tags if "p" in found and found.get("v", "DKIM1") == "DKIM1"]
+    if not keys:
+        advice = "publish the relay's public key there as a TXT record v=DKIM1, or mend OUTAGE_DKIM_SELECTOR"
+        return warn("dkim", f"{place} has no key", advice)
+    if not any(keys):
+        return warn("dkim", f"the key at {place} is revoked", "have the relay sign with another selector")
+    return ok("dkim", f"{place} has a key")
+
+
+def _tags(record: str) -> dict[str, str]:
+    pairs = (part.partition("=") for part in record.split(";"))
+    return {name.strip(): "".join(value.split()) for name, _, value in pairs}
 
 
 def _dmarc(domain: str) -> str | None:

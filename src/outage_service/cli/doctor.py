@@ -16,6 +16,7 @@ from outage_service.settings import Settings, SettingsError
 
 CHECKS: tuple[Callable[[Settings], Iterator[Finding]], ...] = (
     checks.check_database,
+    checks.check_database_file,
     checks.check_secret_key,
     checks.check_relay,
     check_dns,

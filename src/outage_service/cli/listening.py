@@ -7,6 +7,7 @@ from contextlib import contextmanager
 import uvicorn
 from starlette.types import ASGIApp
 
+from outage_service.cli.connections import PatientProtocol
 from outage_service.cli.faults import Fault
 
 SHUTDOWN_SECONDS = 10
@@ -47,7 +48,7 @@ def server_config(app: ASGIApp) -> uvicorn.Config:
     return uvicorn.Config(
         app,
         loop="uvloop",
-        http="httptools",
+        http=PatientProtocol,
         ws="none",
         lifespan="off",
         log_config=None,

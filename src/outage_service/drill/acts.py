@@ -5,8 +5,8 @@ from dataclasses import replace
 
 from outage_service.domain.errors import InvalidAct
 from outage_service.domain.roles import Actor, Role
-from outage_service.drill.scenario import Act, Cancel, Correct, Declare, Note, Resolve, Revoke, Update
-from outage_service.services import outages
+from outage_service.drill.scenario import Act, Correct, Declare, Note
+from outage_service.services import acting, outages
 from outage_service.services.engine import Engine
 from outage_service.services.outages import Done, Target
 from outage_service.storage import Connection
@@ -27,66 +27,23 @@ def perform(engine: Engine, tx: Connection, what: Act, ids: Mapping[str, int]) -
     if isinstance(what, Note):
         outages.note(engine, tx, OPERATOR, target.outage_id, what.text)
         return None
-    return _tell(engine, tx, what, target)
+    if isinstance(what, Correct):
+        return _correct(engine, tx, what, target)
+    return acting.perform(engine, tx, OPERATOR, target, what)
 
 
 def _declare(engine: Engine, tx: Connection, what: Declare, ids: Mapping[str, int]) -> Done:
     request = what.declaration()
     if what.relapse_of_ref is not None:
         request = replace(request, relapse_of=ids.get(what.relapse_of_ref, 0))  # 0 is nobody's id
-    return outages.declare(engine, tx, OPERATOR, request, what.message.bilingual())
-
-
-def _tell(
-    engine: Engine,
-    tx: Connection,
-    what: Update | Resolve | Cancel | Revoke | Correct,
-    target: Target,
-) -> Done:
-    message = what.message.bilingual()
-    match what:
-        case Update():
-            return outages.update(engine, tx, OPERATOR, target, what.news(), message)
-        case Cancel():
-            return outages.cancel(engine, tx, OPERATOR, target, message)
-        case Resolve():
-            return _resolve(engine, tx, what, target)
-        case Revoke():
-            return _revoke(engine, tx, what, target)
-        case Correct():
-            return _correct(engine, tx, what, target)
-
-
-def _resolve(engine: Engine, tx: Connection, what: Resolve, target: Target) -> Done:
-    return outages.resolve(
-        engine,
-        tx,
-        OPERATOR,
-        target,
-        what.message.bilingual(),
-        restored_at=what.restored_at,
-        remains_in_effect=what.remains_in_effect,
-        confirm_past_deadlines=what.confirm_past_deadlines,
-    )
-
-
-def _revoke(engine: Engine, tx: Connection, what: Revoke, target: Target) -> Done:
-    return outages.revoke(
-        engine,
-        tx,
-        OPERATOR,
-        target,
-        what.message.bilingual(),
-        effective_at=what.effective_at,
-        confirm_past_deadlines=what.confirm_past_deadlines,
-    )
+    return outages.declare(engine, tx, OPERATOR, request, what.bilingual())
 
 
 def _correct(engine: Engine, tx: Connection, what: Correct, target: Target) -> Done:
     ids = {bulletin.sequence: bulletin.id for bulletin in bulletins_of(tx, target.outage_id)}
     if what.sequence not in ids:
         raise InvalidAct("unknown_bulletin", "The outage has no such bulletin.", field="sequence")
-    message, corrects = what.message.bilingual(), ids[what.sequence]
+    message, corrects = what.bilingual(), ids[what.sequence]
     return outages.correct(
         engine, tx, OPERATOR, target, message, corrects=corrects, restored_at=what.restored_at
     )

@@ -12,11 +12,12 @@ from pydantic import Field, StrictInt, StrictStr, ValidationError, model_validat
 from pydantic_core import ErrorDetails
 
 from outage_service.drill.yaml_source import Mistake, Place, Source, WrongScenario, place_text
+from outage_service.services.messages import MessageBody
 from outage_service.services.request_types import Body, Instant
 from outage_service.services.requests import (
-    BilingualText,
     CancelBody,
     DeclareBody,
+    GraceBody,
     NoteBody,
     ResolveBody,
     RevokeBody,
@@ -72,16 +73,21 @@ class Revoke(RevokeBody):
     ref: Ref
 
 
-class Correct(Body):
+class Grace(GraceBody):
+    """Relief extended."""
+
+    ref: Ref
+
+
+class Correct(MessageBody):
     """A correction of the outage's bulletin number `sequence`."""
 
     ref: Ref
     sequence: Annotated[StrictInt, Field(ge=1, le=1_000_000)]
-    message: BilingualText
     restored_at: Instant | None = None
 
 
-Act = Declare | Update | Note | Resolve | Cancel | Revoke | Correct
+Act = Declare | Update | Note | Resolve | Cancel | Revoke | Correct | Grace
 Switch = Literal["stop", "start"]
 
 
@@ -96,6 +102,7 @@ class Event(Body):
     cancel: Cancel | None = None
     revoke: Revoke | None = None
     correct: Correct | None = None
+    grace: Grace | None = None
     scheduler: Switch | None = None
 
 

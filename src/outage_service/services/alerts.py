@@ -1,7 +1,22 @@
-"""Letters to the operators' own mailbox, where the setting asks for them: overrun, relay paused."""
+"""Letters to the operators' own mailbox, where the setting asks for them (R17, P22).
 
+What is wrong with the service is looked for in the database, every few seconds and by every process that
+lives: that which has stopped cannot tell of it. Of all who notice, one writes; once when it begins and once
+when it is over. If the relay itself is down the letter waits with the rest: hence the log, the metrics and
+`/readyz` say the same. To add an alert: a member of `AlertKind`, its texts, and its question in `_found`.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+
+import structlog
+
+from outage_service.channels.email.breaker import RelayHealth
 from outage_service.channels.email.letter import freeze
+from outage_service.clock import monotonic_seconds
 from outage_service.domain.cadence import OVERRUN_AFTER
+from outage_service.domain.deliveries import Verdict
 from outage_service.domain.letters import Letter
 from outage_service.domain.outages import Outage
 from outage_service.domain.roles import CLOCK
@@ -9,8 +24,23 @@ from outage_service.domain.texts import Language
 from outage_service.rendering.letters import AlertKind
 from outage_service.services.engine import Engine
 from outage_service.storage import Connection, audit
+from outage_service.storage import alerts as rows
+from outage_service.storage.alerts import Event
 from outage_service.storage.mailings import insert_letter
 from outage_service.storage.outages import mark_overrun_alerted, overrun_candidates
+from outage_service.storage.pauses import paused_bulletins
+from outage_service.storage.pulse import count_held
+
+log = structlog.get_logger(__name__)
+
+RELAY_DOWN_AT_MOST = timedelta(minutes=5)
+"""A relay that cannot be used as it is set up is told of at once."""
+OVERDUE_AFTER = timedelta(minutes=5)
+CANARY_WITHIN = timedelta(minutes=10)
+LOOK_EVERY_SECONDS = 5.0
+RELAY_WELL_AFTER_SECONDS = 60.0
+"""One that takes our mail and refuses it by turns is one trouble, not one with every look."""
+_ABOUT_AN_OUTAGE = frozenset({AlertKind.OVERDUE, AlertKind.BULLETIN_PAUSED})
 
 
 def alert_overruns(engine: Engine) -> int:
@@ -33,11 +63,64 @@ def _alert_overrun(engine: Engine, outage: Outage) -> bool:
     return engine.act(alert)
 
 
-def send_alert(engine: Engine, tx: Connection, kind: AlertKind, *, number: str | None = None) -> None:
+def watch(engine: Engine) -> None:
+    """Tells the operators of what has gone wrong with the service since the last look, and what is over."""
+    with engine.db.read() as tx:
+        known, found = rows.open_alerts(tx), _found(engine, tx)
+    for event in sorted(found - known):
+        engine.act(lambda tx, event=event: _begin(engine, tx, event))  # type: ignore[misc]
+    for event in sorted(known - found):
+        engine.act(lambda tx, event=event: _end(engine, tx, event))  # type: ignore[misc]
+
+
+def _found(engine: Engine, tx: Connection) -> set[Event]:
+    """Returns what is wrong now."""
+    now = engine.clock()
+    found = {(AlertKind.OVERDUE.value, each) for each in rows.overdue_outages(tx, due_by=now - OVERDUE_AFTER)}
+    found |= {(AlertKind.HEARTBEAT_LOST.value, host) for host in rows.silent_hosts(tx)}
+    found |= {(AlertKind.BULLETIN_PAUSED.value, each.number) for each in paused_bulletins(tx)}
+    if count_held(tx):
+        found.add((AlertKind.MAIL_HELD.value, ""))
+    if rows.is_relay_paused(tx, longer_than=RELAY_DOWN_AT_MOST):
+        found.add((AlertKind.RELAY_PAUSED.value, ""))
+    if engine.canary_email and rows.is_canary_missing(tx, sent_before=now - CANARY_WITHIN):
+        found.add((AlertKind.CANARY_MISSING.value, ""))
+    return found
+
+
+def _begin(engine: Engine, tx: Connection, event: Event) -> None:
+    if rows.raise_alert(tx, event, now=engine.clock()):
+        log.error("alert_raised", kind=event[0], subject=event[1])
+        _tell(engine, tx, event)
+
+
+def _end(engine: Engine, tx: Connection, event: Event) -> None:
+    if rows.clear_alert(tx, event, now=engine.clock()):
+        log.warning("alert_over", kind=event[0], subject=event[1])
+        _tell(engine, tx, event, is_over=True)
+
+
+def _tell(engine: Engine, tx: Connection, event: Event, *, is_over: bool = False) -> None:
+    kind, subject = AlertKind(event[0]), event[1]
+    if kind in _ABOUT_AN_OUTAGE:
+        send_alert(engine, tx, kind, number=subject, is_over=is_over)
+    else:
+        send_alert(engine, tx, kind, host=subject, is_over=is_over)
+
+
+def send_alert(
+    engine: Engine,
+    tx: Connection,
+    kind: AlertKind,
+    *,
+    number: str | None = None,
+    host: str = "",
+    is_over: bool = False,
+) -> None:
     """Queues an alert letter to `OPERATOR_EMAIL`; without that setting, nothing."""
     if not engine.operator_email:
         return
-    composed = engine.composer.alert(kind, number=number)
+    composed = engine.composer.alert(kind, number=number, host=host, is_over=is_over)
     letter = Letter(
         subject=composed.subject, text=composed.body.text, html=composed.body.html, first=Language.EN
     )
@@ -50,3 +133,68 @@ def send_alert(engine: Engine, tx: Connection, kind: AlertKind, *, number: str |
         letter=freeze(letter, sender=engine.sender, issued_at=engine.clock()),
         now=engine.clock(),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class RelayNews:
+    """What a worker knows of its relay."""
+
+    worker_id: str
+    health: RelayHealth
+
+
+class ServiceWatch:
+    """A process's share in looking after the service: its own relay, and whatever the database shows.
+
+    Args:
+        relay_news: returns what this process's sender knows of its relay; None where none runs.
+        every_seconds: how long one look does.
+        well_after_seconds: how long a relay that cannot be used works before that is over.
+    """
+
+    def __init__(
+        self,
+        engine: Engine,
+        relay_news: Callable[[], RelayNews | None],
+        *,
+        every_seconds: float = LOOK_EVERY_SECONDS,
+        well_after_seconds: float = RELAY_WELL_AFTER_SECONDS,
+    ) -> None:
+        self._engine = engine
+        self._relay_news = relay_news
+        self._every_seconds = every_seconds
+        self._well_after_seconds = well_after_seconds
+        self._wrong_at = float("-inf")
+        self._told: tuple[str, bool, bool] | None = None
+        self._looked_at: float | None = None
+
+    def step(self) -> None:
+        """Looks, unless it has within the last seconds; to be called with every tick."""
+        now = monotonic_seconds()
+        if self._looked_at is not None and now - self._looked_at < self._every_seconds:
+            return
+        self._looked_at = now
+        self._note_relay()
+        watch(self._engine)
+
+    def _note_relay(self) -> None:
+        """Keeps for the others whether this worker's relay can be used, whenever that changes."""
+        news = self._relay_news()
+        if news is None or not news.worker_id:
+            return
+        cause = news.health.cause
+        is_misconfigured = cause is not None and cause.verdict is Verdict.MISCONFIGURED
+        if is_misconfigured:
+            self._wrong_at = monotonic_seconds()
+        elif monotonic_seconds() - self._wrong_at < self._well_after_seconds:
+            return
+        now = (news.worker_id, cause is not None, is_misconfigured)
+        if now == self._told or (self._told is None and cause is None):
+            return
+        paused_for = timedelta(seconds=news.health.paused_seconds) if cause else None
+        self._engine.db.write(
+            lambda tx: rows.note_relay(
+                tx, news.worker_id, paused_for=paused_for, is_misconfigured=is_misconfigured
+            )
+        )
+        self._told = now

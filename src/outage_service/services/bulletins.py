@@ -12,6 +12,7 @@ from outage_service.domain.systems import System, lines_of
 from outage_service.domain.texts import Bilingual, Language
 from outage_service.rendering.bulletins import ComposedBulletin
 from outage_service.services.engine import Engine
+from outage_service.services.regional import tell_bulletin
 from outage_service.storage import Connection, audit
 from outage_service.storage.bulletins import NewBulletin, chapters_of, insert_bulletin
 from outage_service.storage.mailings import FrozenLetters, insert_bulletin_mailing, insert_letter
@@ -61,6 +62,7 @@ def issue(
         now=now,
     )
     _tell_canary(engine, tx, composed, now)
+    tell_bulletin(engine, tx, facts, outage.id)
     if occasion.kind.is_news:
         end_overrides(tx, lines_of(_concerned(before, outage)))
     detail = {"bulletin_id": bulletin_id, "sequence": outage.sequence}

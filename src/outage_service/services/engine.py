@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import TypeVar
 
 import structlog
@@ -10,6 +11,7 @@ from outage_service.channels.email.addresses import Sender
 from outage_service.clock import Clock
 from outage_service.domain.calendar import BusinessCalendar
 from outage_service.rendering.bulletins import BulletinComposer
+from outage_service.services.limits import SubscriptionLimits
 from outage_service.storage import Connection
 from outage_service.storage.database import Database
 
@@ -34,7 +36,16 @@ class Engine:
     base_url: str
     operator_email: str = ""
     canary_email: str = ""
+    escalation_email: str = ""
+    bounce_address: str = ""
+    subscription_limits: SubscriptionLimits = field(default_factory=SubscriptionLimits)
+    retention: timedelta = timedelta(days=730)
     after_commit: list[Callable[[], None]] = field(default_factory=list)
+
+    @property
+    def return_path(self) -> str:
+        """The sender on the envelope: where reports of non-delivery go."""
+        return self.bounce_address or self.sender.address
 
     def act(self, work: Callable[[Connection], T]) -> T:
         """Returns what `work` returned once it is durable and the snapshot tells of it (P17)."""

@@ -8,7 +8,8 @@ import hmac
 from base64 import urlsafe_b64encode
 from dataclasses import dataclass
 from enum import StrEnum
-from functools import cache
+
+from outage_service.services.macs import mac
 
 _MAC_BYTES = 16
 _DIGITS_AT_MOST = 15
@@ -56,12 +57,4 @@ def _is_number(part: str) -> bool:
 
 def _mac(key: bytes, purpose: Purpose, holder: Holder) -> str:
     message = f"{purpose}:{holder.id}:{holder.epoch}".encode()
-    keyed = _keyed(key).copy()
-    keyed.update(message)
-    return urlsafe_b64encode(keyed.digest()[:_MAC_BYTES]).rstrip(b"=").decode()
-
-
-@cache
-def _keyed(key: bytes) -> hmac.HMAC:
-    """Returns what each mac begins as; `hmac.digest` hands the interpreter's lock to another thread."""
-    return hmac.new(key, digestmod="sha256")
+    return urlsafe_b64encode(mac(key, message)[:_MAC_BYTES]).rstrip(b"=").decode()

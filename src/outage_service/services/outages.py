@@ -8,6 +8,7 @@ from outage_service.domain import lifecycle
 from outage_service.domain.bulletins import BulletinKind
 from outage_service.domain.calendar import eastern
 from outage_service.domain.errors import InvalidAct
+from outage_service.domain.grace import Extension
 from outage_service.domain.lifecycle import Declaration, News
 from outage_service.domain.outages import Outage, conflicts
 from outage_service.domain.roles import Actor
@@ -18,6 +19,7 @@ from outage_service.services.engine import Engine
 from outage_service.services.errors import AlreadyDeclared, NotFound, NotPermitted, Stale
 from outage_service.storage import Connection, audit, locks, notes
 from outage_service.storage.bulletins import BulletinRecord, find_bulletin
+from outage_service.storage.grace import insert_extension
 from outage_service.storage.numbers import take_number
 from outage_service.storage.outages import find_outage, insert_outage, unclosed_outages
 
@@ -171,6 +173,19 @@ def _corrected(tx: Connection, outage: Outage, bulletin_id: int) -> BulletinReco
     if found is None or found.outage_id != outage.id:
         raise InvalidAct("unknown_bulletin", "This is no bulletin of this outage.", field="corrects")
     return found
+
+
+def extend_relief(
+    engine: Engine, tx: Connection, actor: Actor, target: Target, message: Bilingual, *, extension: Extension
+) -> Done:
+    """Extends relief for some systems with its own bulletin; see `lifecycle.extend_relief` (R51, R54)."""
+
+    def change(outage: Outage, now: datetime) -> Outage:
+        return lifecycle.extend_relief(outage, extension, now=now, calendar=engine.calendar)
+
+    done = _act(engine, tx, actor, target, Occasion(BulletinKind.GRACE, actor.name, message), change)
+    insert_extension(tx, done.outage.id, extension, sequence=done.outage.sequence)
+    return done
 
 
 def note(engine: Engine, tx: Connection, actor: Actor, outage_id: int, text: str) -> notes.Note:

@@ -15,10 +15,12 @@ from outage_service.services.errors import NotFound
 from outage_service.storage import Connection
 from outage_service.storage import bulletins as bulletin_rows
 from outage_service.storage import outages as outage_rows
+from outage_service.storage.alerts import count_open_alerts
 from outage_service.storage.bulletins import BulletinRecord
 from outage_service.storage.mailings import Progress, progress_of
 from outage_service.storage.migrate import is_current
 from outage_service.storage.notes import Note, notes_of
+from outage_service.storage.pauses import paused_at
 from outage_service.storage.reports import (
     FailedDelivery,
     Figures,
@@ -186,11 +188,12 @@ def list_bulletins(
 
 @dataclass(frozen=True, slots=True)
 class DeliveryReport:
-    """How far a bulletin has come, and whom it did not reach."""
+    """How far a bulletin has come, and whom it did not reach; `paused_at` while nothing of it is sent."""
 
     bulletin: BulletinRecord
     progress: Progress
     failures: tuple[FailedDelivery, ...]
+    paused_at: datetime | None
 
 
 def report_deliveries(
@@ -203,7 +206,8 @@ def report_deliveries(
     """
     found = _bulletin(tx, bulletin_id)
     failures = failed_deliveries(tx, bulletin_id, states=NOT_REACHED, after_id=after_recipient, limit=limit)
-    return DeliveryReport(found, progress_of(tx, bulletin_id), tuple(failures))
+    progress, since = progress_of(tx, bulletin_id), paused_at(tx, bulletin_id)
+    return DeliveryReport(found, progress, tuple(failures), since)
 
 
 def count(engine: Engine, tx: Connection) -> Figures:
@@ -213,10 +217,11 @@ def count(engine: Engine, tx: Connection) -> Figures:
 
 @dataclass(frozen=True, slots=True)
 class DatabaseReadiness:
-    """Whether the database can do its part, and whether anybody sends."""
+    """Whether the database can do its part, whether anybody sends, and what operators were alerted of."""
 
     is_migrated: bool
     has_senders: bool
+    alerts: tuple[str, ...] = ()
 
 
 def check_database(engine: Engine) -> DatabaseReadiness:
@@ -224,4 +229,5 @@ def check_database(engine: Engine) -> DatabaseReadiness:
     with engine.db.read() as tx:
         if not is_current(tx):
             return DatabaseReadiness(is_migrated=False, has_senders=False)
-        return DatabaseReadiness(is_migrated=True, has_senders=living_workers(tx) > 0)
+        alerts = tuple(sorted(count_open_alerts(tx)))
+        return DatabaseReadiness(is_migrated=True, has_senders=living_workers(tx) > 0, alerts=alerts)

@@ -5,14 +5,24 @@ They are strict (no `1` for true, no integer for a time) and alter nothing: what
 
 import re
 import unicodedata
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Annotated
 
-from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, StrictInt, StrictStr, WithJsonSchema
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    JsonValue,
+    StrictInt,
+    StrictStr,
+    WithJsonSchema,
+)
 from pydantic import BaseModel as PydanticModel
 
 from outage_service.domain.letters import MAILING_LINKS
+from outage_service.domain.texts import Bilingual
 
 TEXT_LONGEST = 4_000
 """Characters of an operator's text in one language."""
@@ -22,6 +32,10 @@ BEHIND_AT_MOST = 10_080
 EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
 LATEST = datetime(2100, 1, 1, tzinfo=UTC)
 GREATEST_ID = 2**63 - 1
+EXAMPLE_MESSAGE: JsonValue = {
+    "en": "EDI messages are processed later than usual.",
+    "fr": "Les messages de l’EDI sont traités plus tard que d’habitude.",
+}
 
 _ALLOWED_CONTROLS = "\n\t"
 # They reorder what a reader sees against what is stored (Unicode property Bidi_Control).
@@ -30,6 +44,7 @@ _UNSEEN = frozenset("CZM")  # general categories of which none leaves ink of its
 _INSTANT = re.compile(
     r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d(?::\d\d(?:\.\d{1,6})?)?(?:[Zz]|[+-]\d\d:?\d\d)", re.ASCII
 )
+_DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 
 
 class Body(PydanticModel):
@@ -95,6 +110,22 @@ def _in_range(instant: datetime) -> datetime:
     return instant.astimezone(UTC)
 
 
+def _day(given: object) -> date:
+    """Returns a day from a string, or from the date that YAML makes of one."""
+    if type(given) is date:
+        day = given
+    elif isinstance(given, str) and _DAY.fullmatch(given):
+        try:
+            day = date.fromisoformat(given)
+        except ValueError as error:
+            raise ValueError("is no day of the calendar") from error
+    else:
+        raise ValueError("must be a day as text, like 2026-11-26")
+    if not EARLIEST.year <= day.year < LATEST.year:
+        raise ValueError("must lie between 2000 and 2100")
+    return day
+
+
 def _minutes(given: object) -> Decimal:
     if isinstance(given, bool) or not isinstance(given, int | float | Decimal):
         # Pydantic reports a ValueError as a mistake and lets a TypeError through.
@@ -115,6 +146,12 @@ Instant = Annotated[
     WithJsonSchema({"type": "string", "format": "date-time", "examples": ["2026-11-26T10:00:00-05:00"]}),
 ]
 """An instant in UTC, given with an offset."""
+Day = Annotated[
+    date,
+    BeforeValidator(_day),
+    WithJsonSchema({"type": "string", "format": "date", "examples": ["2026-11-26"]}),
+]
+"""A day, without a time."""
 Minutes = Annotated[
     Decimal,
     BeforeValidator(_minutes),
@@ -122,3 +159,16 @@ Minutes = Annotated[
 ]
 """How far behind, in minutes with up to 2 decimals."""
 Id = Annotated[StrictInt, Field(ge=1, le=GREATEST_ID)]
+
+
+class BilingualText(Body):
+    """A text for people, in both official languages; neither may be blank."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [EXAMPLE_MESSAGE]})
+
+    en: Text
+    fr: Text
+
+    def bilingual(self) -> Bilingual:
+        """Returns the text, unaltered."""
+        return Bilingual(self.en, self.fr)

@@ -6,21 +6,27 @@ Each body gives the domain's value of itself. Rules that need the state of an ou
 from datetime import timedelta
 from typing import Annotated, Literal
 
-from pydantic import ConfigDict, Field, JsonValue
+from pydantic import ConfigDict, Field
 
 from outage_service.domain.broadcasts import Override
+from outage_service.domain.calendar import cut_to_minute
+from outage_service.domain.grace import Extension
 from outage_service.domain.lifecycle import Declaration, News
 from outage_service.domain.outages import Impact, OutageKind
-from outage_service.domain.systems import Condition, Direction, InternalSystem, System
-from outage_service.domain.texts import Bilingual
-from outage_service.services.request_types import Body, Id, Instant, Minutes, Text
+from outage_service.domain.systems import Condition, Direction, InternalSystem, System, in_catalogue_order
+from outage_service.services.messages import MessageBody
+from outage_service.services.request_types import (
+    EXAMPLE_MESSAGE,
+    BilingualText,
+    Body,
+    Id,
+    Instant,
+    Minutes,
+    Text,
+)
 
 IMPACTS_AT_MOST = 50
 INTERNAL_SYSTEMS_AT_MOST = 20
-_EXAMPLE_MESSAGE: JsonValue = {
-    "en": "EDI messages are processed later than usual.",
-    "fr": "Les messages de l’EDI sont traités plus tard que d’habitude.",
-}
 
 # JSON has no enumerations: their members come as text.
 SystemName = Annotated[System, Field(strict=False)]
@@ -28,19 +34,6 @@ DirectionName = Annotated[Direction, Field(strict=False)]
 ConditionName = Annotated[Condition, Field(strict=False)]
 InternalName = Annotated[InternalSystem, Field(strict=False)]
 KindName = Annotated[OutageKind, Field(strict=False)]
-
-
-class BilingualText(Body):
-    """A text for people, in both official languages; neither may be blank."""
-
-    model_config = ConfigDict(json_schema_extra={"examples": [_EXAMPLE_MESSAGE]})
-
-    en: Text
-    fr: Text
-
-    def bilingual(self) -> Bilingual:
-        """Returns the text, unaltered."""
-        return Bilingual(self.en, self.fr)
 
 
 class ImpactBody(Body):
@@ -73,7 +66,7 @@ class ImpactBody(Body):
 Impacts = Annotated[list[ImpactBody], Field(min_length=1, max_length=IMPACTS_AT_MOST)]
 
 
-class DeclareBody(Body):
+class DeclareBody(MessageBody):
     """Declares an outage or delay, or announces a scheduled outage."""
 
     model_config = ConfigDict(
@@ -85,7 +78,13 @@ class DeclareBody(Body):
                         {"system": "edi", "direction": "both", "condition": "delay", "behind_minutes": 45}
                     ],
                     "started_at": "2026-11-26T10:00:00-05:00",
-                    "message": _EXAMPLE_MESSAGE,
+                    "message": EXAMPLE_MESSAGE,
+                },
+                {
+                    "kind": "unscheduled",
+                    "impacts": [{"system": "edi", "condition": "delay", "behind_minutes": 45}],
+                    "template": "edi_delay",
+                    "fields": {"behind_minutes": 45},
                 },
                 {
                     "kind": "scheduled",
@@ -107,7 +106,6 @@ class DeclareBody(Body):
         default_factory=list, description="Internal systems that are down too; only operators see them."
     )
     relapse_of: Id | None = Field(None, description="The id of the resolved outage whose fault has returned.")
-    message: BilingualText
 
     def declaration(self) -> Declaration:
         """Returns what is declared."""
@@ -122,13 +120,13 @@ class DeclareBody(Body):
         )
 
 
-class UpdateBody(Body):
+class UpdateBody(MessageBody):
     """News of an outage, sent at once. What is left out stays as it is."""
 
     model_config = ConfigDict(
         json_schema_extra={
             "examples": [
-                {"message": _EXAMPLE_MESSAGE, "impacts": [{"system": "edi", "direction": "inbound"}]},
+                {"message": EXAMPLE_MESSAGE, "impacts": [{"system": "edi", "direction": "inbound"}]},
                 {
                     "message": {"en": "The cause is known.", "fr": "La cause est connue."},
                     "problem_identified": True,
@@ -138,7 +136,6 @@ class UpdateBody(Body):
         }
     )
 
-    message: BilingualText
     impacts: Impacts | None = Field(
         None, description="The complete new list; a system missing is restored now."
     )
@@ -160,7 +157,7 @@ class UpdateBody(Body):
         )
 
 
-class ResolveBody(Body):
+class ResolveBody(MessageBody):
     """Resolves an outage; procedures end with it unless they are to remain in effect."""
 
     model_config = ConfigDict(
@@ -174,7 +171,6 @@ class ResolveBody(Body):
         }
     )
 
-    message: BilingualText
     restored_at: Instant | None = Field(None, description="Default now, never future.")
     contingency: Literal["revoked", "remains_in_effect"] = "revoked"
     confirm_past_deadlines: bool = Field(
@@ -187,7 +183,7 @@ class ResolveBody(Body):
         return self.contingency == "remains_in_effect"
 
 
-class RevokeBody(Body):
+class RevokeBody(MessageBody):
     """Revokes contingency procedures with a bulletin of its own."""
 
     model_config = ConfigDict(
@@ -196,14 +192,13 @@ class RevokeBody(Body):
         }
     )
 
-    message: BilingualText
     effective_at: Instant | None = Field(None, description="Default now, never future.")
     confirm_past_deadlines: bool = Field(
         False, description="Set to revoke although paper would no longer be accepted."
     )
 
 
-class CancelBody(Body):
+class CancelBody(MessageBody):
     """Calls off a scheduled outage before its start."""
 
     model_config = ConfigDict(
@@ -212,10 +207,8 @@ class CancelBody(Body):
         }
     )
 
-    message: BilingualText
 
-
-class CorrectionBody(Body):
+class CorrectionBody(MessageBody):
     """Corrects a bulletin that was sent; deadlines follow a corrected `restored_at`."""
 
     model_config = ConfigDict(
@@ -227,8 +220,40 @@ class CorrectionBody(Body):
     )
 
     corrects: Id = Field(description="The id of the bulletin that was wrong.")
-    message: BilingualText
     restored_at: Instant | None = None
+
+
+class GraceBody(MessageBody):
+    """Extends relief for some systems of an outage: paper, or penalties, or both."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "systems": ["edi"],
+                    "paper_accepted_until": "2026-11-26T20:00:00-05:00",
+                    "penalty_relief_until": "2026-11-26T20:00:00-05:00",
+                    "message": {"en": "The queue is long.", "fr": "La file d’attente est longue."},
+                }
+            ]
+        }
+    )
+
+    systems: Annotated[list[SystemName], Field(min_length=1, max_length=len(System))] = Field(
+        description="Systems of the outage; the others keep what is in force for them."
+    )
+    paper_accepted_until: Instant | None = Field(None, description="Later than what is in force (R51).")
+    penalty_relief_until: Instant | None = Field(None, description="Later than what is in force (R54).")
+
+    def extension(self) -> Extension:
+        """Returns what is granted, to the minute that is printed."""
+        return Extension(
+            in_catalogue_order(self.systems),
+            *(
+                until and cut_to_minute(until)
+                for until in (self.paper_accepted_until, self.penalty_relief_until)
+            ),
+        )
 
 
 class NoteBody(Body):

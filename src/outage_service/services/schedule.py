@@ -7,13 +7,20 @@ import structlog
 
 from outage_service.domain import lifecycle
 from outage_service.domain.bulletins import BulletinKind
+from outage_service.domain.clock_set_back import due_instead, is_void
 from outage_service.domain.outages import Outage
 from outage_service.domain.roles import CLOCK
 from outage_service.services.bulletins import Occasion, issue
 from outage_service.services.engine import Engine
 from outage_service.storage import Connection
 from outage_service.storage.bulletins import is_slot_issued
-from outage_service.storage.outages import due_outages, hold_outage, lock_due_outage, retime_outage
+from outage_service.storage.outages import (
+    due_outages,
+    hold_outage,
+    lock_due_outage,
+    outages_due_after,
+    retime_outage,
+)
 
 log = structlog.get_logger(__name__)
 
@@ -27,6 +34,7 @@ def issue_due(engine: Engine) -> int:
 
     One failing outage is logged, held and does not stop the others.
     """
+    _bring_back(engine)
     issued = 0
     while ids := _due(engine):
         results = [_settle_safely(engine, outage_id) for outage_id in ids]
@@ -34,6 +42,22 @@ def issue_due(engine: Engine) -> int:
         if all(result is None for result in results):
             break
     return issued
+
+
+def _bring_back(engine: Engine) -> None:
+    """Moves due times that were set while the clock was ahead to where they belong (P5)."""
+    now = engine.clock()
+    with engine.db.read() as tx:
+        far = outages_due_after(tx, now)
+    for outage in far:
+        instead = due_instead(outage, now=now, calendar=engine.calendar)
+        if instead is not None and outage.next_due_at is not None:
+            log.warning("slot_brought_back", outage_id=outage.id)
+            _retime(engine, outage.id, seen=outage.next_due_at, to=instead)
+
+
+def _retime(engine: Engine, outage_id: int, *, seen: datetime, to: datetime) -> None:
+    engine.act(lambda tx: retime_outage(tx, outage_id, seen=seen, to=to))
 
 
 def _due(engine: Engine) -> list[int]:
@@ -71,7 +95,11 @@ def _settle(engine: Engine, tx: Connection, outage_id: int) -> bool | None:
     if is_slot_issued(tx, outage_id, due):
         # The clock was set back and news has led to this time again: it has had its bulletin (P5).
         passed = replace(outage, last_bulletin_at=due, reminded_until=due)
-        retime_outage(tx, outage_id, seen=due, to=passed.due_after(now, engine.calendar))
+        next_due_at = passed.due_after(now, engine.calendar)
+        retime_outage(tx, outage_id, seen=due, to=next_due_at, reminded_until=due)
+        return False
+    if is_void(outage, now=now):
+        retime_outage(tx, outage_id, seen=due, to=outage.due_after(now, engine.calendar))
         return False
     slot = lifecycle.due_slot(outage, due, now=now, calendar=engine.calendar)
     if slot.nominal_at is None:

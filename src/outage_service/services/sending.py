@@ -5,23 +5,29 @@ import re
 import secrets
 import socket
 from collections.abc import Collection, Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 
 from outage_service.channels.email.thawed import ThawedLetter
 from outage_service.clock import system_clock
-from outage_service.domain.deliveries import Attempt, DeliveryState, decide
+from outage_service.domain.deliveries import Attempt, Decision, DeliveryState, Verdict, decide
 from outage_service.domain.letters import LetterSlot
 from outage_service.domain.texts import Language
+from outage_service.services import message_ids, refusals
 from outage_service.services.engine import Engine
 from outage_service.services.links import Holder, Purpose, link
 from outage_service.storage import Connection, deliveries, workers
 from outage_service.storage.deliveries import LONE_RECIPIENT, Claim, ClaimKey, Settlement
 from outage_service.storage.mailings import MailingRecord, find_mailing, superseded_among
+from outage_service.storage.pauses import paused_among
 
 FAULTS_AT_MOST = 5
 """A row that fails for reasons of our own is set aside after so many attempts (P10)."""
 RETRY_AFTER_FAULT = timedelta(minutes=1)
+RETRY_AFTER_PAUSE = timedelta(0)
+_ACCEPTED = Decision(DeliveryState.ACCEPTED)
 DETAIL_LONGEST = 500
 """Characters of a relay's words that are kept."""
 
@@ -97,40 +103,71 @@ def prepare(engine: Engine, mailing_id: int) -> ReadyMailing:
 
 
 def withdrawn(engine: Engine, claims: Sequence[Claim]) -> dict[Claim, DeliveryState]:
-    """Returns the claims not to be sent any more: superseded, or of people who left since (P12, P14)."""
+    """Returns the claims not to be sent, and what they become instead.
+
+    Superseded, of people who left since (P12, P14), or back in the queue, since their mailing is paused.
+    """
+    mailings = {claim.mailing_id for claim in claims}
     with engine.db.read() as tx:
-        superseded = superseded_among(tx, {claim.mailing_id for claim in claims})
+        superseded, paused = superseded_among(tx, mailings), paused_among(tx, mailings)
         left = deliveries.inactive_among(tx, {claim.recipient_id for claim in claims})
-    found = {claim: DeliveryState.SUPPRESSED for claim in claims if claim.recipient_id in left}
+    found = {claim: DeliveryState.QUEUED for claim in claims if claim.mailing_id in paused}
+    found |= {claim: DeliveryState.SUPPRESSED for claim in claims if claim.recipient_id in left}
     return found | {claim: DeliveryState.SUPERSEDED for claim in claims if claim.mailing_id in superseded}
 
 
 def settle(engine: Engine, worker_id: str, settlements: Sequence[Settlement]) -> int:
     """Records outcomes and returns how many were still this worker's to record (P9)."""
-    return engine.db.write(lambda tx: deliveries.settle(tx, worker_id, settlements))
+    return engine.db.write(partial(_record, engine, worker_id, settlements))
+
+
+def settling(engine: Engine, worker_id: str, settlements: Sequence[Settlement]) -> Future[int]:
+    """Returns at once; the future ends as `settle` would have."""
+    if all(one.state is not DeliveryState.FAILED for one in settlements):  # then there is nothing to weigh
+        return deliveries.submit_settling(engine.db, worker_id, settlements)
+    return engine.db.submit(partial(_record, engine, worker_id, settlements))
+
+
+def _record(engine: Engine, worker_id: str, settlements: Sequence[Settlement], tx: Connection) -> int:
+    return deliveries.settle(tx, worker_id, refusals.weigh(engine, tx, settlements))
 
 
 def render(engine: Engine, mailing: ReadyMailing, claim: Claim) -> bytes:
     """Returns the message of one recipient as it goes over the wire: always the same bytes (P8, P15)."""
-    return mailing.letters[claim.language].render(_values(engine, mailing.record, claim))
+    letter = mailing.letters[claim.language]
+    values = _values(engine, mailing.record, claim)
+    if LetterSlot.THREAD_ID in letter.slots:
+        first = _message_id(engine, mailing.record, claim, 1)
+        values[LetterSlot.THREAD_ID] = f"{first}@{engine.sender.domain}"
+    return letter.render(values)
 
 
 def _values(engine: Engine, record: MailingRecord, claim: Claim) -> dict[LetterSlot, str]:
+    """Returns the personal values that every letter has a place for."""
     holder = Holder(claim.link_id, claim.epoch)
     domain = engine.sender.domain
-    values = {LetterSlot.TO: claim.address}
     if claim.recipient_id == LONE_RECIPIENT:
-        confirm = link(engine.base_url, engine.secret_key, Purpose.CONFIRM, holder)
-        return values | {
-            LetterSlot.MESSAGE_ID: f"letter-{record.id}@{domain}",
-            LetterSlot.CONFIRM_URL: confirm,
+        return {
+            LetterSlot.TO: claim.address,
+            LetterSlot.MESSAGE_ID: f"{message_ids.of_letter(engine.secret_key, record.id)}@{domain}",
+            LetterSlot.CONFIRM_URL: link(engine.base_url, engine.secret_key, Purpose.CONFIRM, holder),
         }
-    return values | {
-        LetterSlot.MESSAGE_ID: f"outage-{record.outage_id}-{record.sequence}-{claim.recipient_id}@{domain}",
-        LetterSlot.THREAD_ID: f"outage-{record.outage_id}-1-{claim.recipient_id}@{domain}",
+    return {
+        LetterSlot.TO: claim.address,
+        LetterSlot.MESSAGE_ID: f"{_message_id(engine, record, claim, record.sequence or 1)}@{domain}",
         LetterSlot.UNSUBSCRIBE_URL: link(engine.base_url, engine.secret_key, Purpose.UNSUBSCRIBE, holder),
         LetterSlot.MANAGE_URL: link(engine.base_url, engine.secret_key, Purpose.MANAGE, holder),
     }
+
+
+def _message_id(engine: Engine, record: MailingRecord, claim: Claim, sequence: int) -> str:
+    return message_ids.of_bulletin(
+        engine.secret_key,
+        outage_id=record.outage_id or 0,
+        sequence=sequence,
+        recipient_id=claim.recipient_id,
+        epoch=claim.epoch,
+    )
 
 
 def after_attempt(claim: Claim, attempt: Attempt) -> Settlement:
@@ -138,8 +175,11 @@ def after_attempt(claim: Claim, attempt: Attempt) -> Settlement:
 
     Its age is told by this machine's clock: against 72 h a skew to the database's does not matter.
     """
-    age, jitter = system_clock() - claim.first_at, random.uniform(-1, 1)  # noqa: S311 — spreads retries, guards nothing
-    decision = decide(attempt, tries=claim.tries, age=age, is_newest=True, jitter=jitter)
+    if attempt.verdict is Verdict.ACCEPTED:  # nearly always: there is nothing to decide
+        decision = _ACCEPTED
+    else:
+        age, jitter = system_clock() - claim.first_at, random.uniform(-1, 1)  # noqa: S311 — spreads retries, guards nothing
+        decision = decide(attempt, tries=claim.tries, age=age, is_newest=True, jitter=jitter)
     return Settlement(
         claim,
         decision.state,
@@ -148,6 +188,7 @@ def after_attempt(claim: Claim, attempt: Attempt) -> Settlement:
         faults=claim.faults,
         code=attempt.code,
         detail=_fit_to_keep(attempt.detail, claim.address) or None,
+        verdict=attempt.verdict,
     )
 
 
@@ -171,5 +212,6 @@ def after_fault(claim: Claim, reason: str) -> Settlement:
 
 
 def ended(claim: Claim, state: DeliveryState) -> Settlement:
-    """Returns a claim that ends without being sent."""
-    return Settlement(claim, state, tries=claim.tries, faults=claim.faults)
+    """Returns a claim that ends without being sent, or waits, `queued`, as its mailing is paused."""
+    retry_in = RETRY_AFTER_PAUSE if state is DeliveryState.QUEUED else None
+    return Settlement(claim, state, retry_in, tries=claim.tries, faults=claim.faults)

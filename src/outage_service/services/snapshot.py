@@ -1,9 +1,13 @@
 """Keeping the prepared pages true: built from the database, checked every tick (P21)."""
 
+from collections.abc import Mapping
+from typing import Protocol
+
 from outage_service.content import Content
 from outage_service.domain.broadcasts import line_facts
-from outage_service.domain.status import last_known, next_change_at, status_of, unknown_status
+from outage_service.domain.status import StatusFacts, last_known, next_change_at, status_of, unknown_status
 from outage_service.domain.systems import HelpLine
+from outage_service.domain.texts import Language
 from outage_service.edge.holder import SnapshotHolder
 from outage_service.edge.publish import Publisher, lasting_files
 from outage_service.edge.snapshot import Snapshot, Wording, build_snapshot, unknown_snapshot
@@ -24,10 +28,25 @@ from outage_service.storage.overrides import current_overrides
 from outage_service.storage.state import state_version
 
 
-def nothing_known(content: Content) -> Snapshot:
+class HomePages(Protocol):
+    """Makes the first page of the site; `app` brings the one of `web`."""
+
+    def __call__(self, facts: StatusFacts, *, is_stale: bool) -> Mapping[Language, str]:
+        """Returns the page as HTML, in each language."""
+
+
+def no_site(facts: StatusFacts, *, is_stale: bool) -> Mapping[Language, str]:  # noqa: ARG001
+    """Returns no page: where only telephones and programs ask."""
+    return {}
+
+
+def nothing_known(content: Content, home: HomePages = no_site) -> Snapshot:
     """Returns what is served before the database was ever read: that nothing can be known."""
     messages = [unknown_message(line, content) for line in HelpLine]
-    wording = Wording(broadcast_documents(messages), status_object(unknown_status(), is_stale=True))
+    status = unknown_status()
+    wording = Wording(
+        broadcast_documents(messages), status_object(status, is_stale=True), home(status, is_stale=True)
+    )
     return unknown_snapshot(wording, not_found=not_found_sentence(content))
 
 
@@ -36,15 +55,22 @@ class SnapshotKeeper:
 
     Args:
         publisher: writes `PUBLISH_DIR`; None without that setting.
+        home: makes the first page of the site.
     """
 
     def __init__(
-        self, engine: Engine, content: Content, holder: SnapshotHolder, publisher: Publisher | None
+        self,
+        engine: Engine,
+        content: Content,
+        holder: SnapshotHolder,
+        publisher: Publisher | None,
+        home: HomePages = no_site,
     ) -> None:
         self._engine = engine
         self._content = content
         self._holder = holder
         self._publisher = publisher
+        self._home = home
         self._version = -1
         self._last_known: list[LineMessage] = []
 
@@ -83,9 +109,13 @@ class SnapshotKeeper:
         fresh = Wording(
             broadcast_documents(current_message(line, self._content) for line in facts),
             status_object(status, is_stale=False),
+            self._home(status, is_stale=False),
         )
+        old = last_known(status)
         stale = Wording(
-            broadcast_documents(self._last_known), status_object(last_known(status), is_stale=True)
+            broadcast_documents(self._last_known),
+            status_object(old, is_stale=True),
+            self._home(old, is_stale=True),
         )
         return build_snapshot(
             as_of=now,

@@ -14,6 +14,7 @@ from outage_service.domain.subscriptions import (
 )
 from outage_service.domain.systems import System
 from outage_service.domain.texts import Language
+from outage_service.services import suppressions
 from outage_service.services.addresses import AddressRefused, parse_address
 from outage_service.services.engine import Engine
 from outage_service.storage import Connection, audit
@@ -28,10 +29,14 @@ _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
 @dataclass(frozen=True, slots=True)
 class BadLine:
-    """A refused line: its number in the file (the header is 1) and why, without the address."""
+    """A refused line: its number in the file (the header is 1) and why, without the address.
+
+    `code` never changes: pages say the reason in their own language.
+    """
 
     line: int
     reason: str
+    code: str
 
 
 @dataclass(slots=True)
@@ -40,6 +45,14 @@ class ImportPlan:
 
     choices: list[Choices] = field(default_factory=list)
     bad: list[BadLine] = field(default_factory=list)
+
+
+class _BadCell(ValueError):
+    """A line cannot be used."""
+
+    def __init__(self, code: str, reason: str) -> None:
+        super().__init__(reason)
+        self.code = code
 
 
 class WrongHeader(ValueError):
@@ -62,11 +75,11 @@ def read_file(lines: Iterable[str]) -> ImportPlan:
             continue
         try:
             choices = _choices(_cells(line))
-        except ValueError as error:
-            plan.bad.append(BadLine(number, str(error)))
+        except _BadCell as error:
+            plan.bad.append(BadLine(number, str(error), error.code))
             continue
         if choices.address_key in seen:
-            plan.bad.append(BadLine(number, "The address stands in the file twice."))
+            plan.bad.append(BadLine(number, "The address stands in the file twice.", "twice"))
             continue
         seen.add(choices.address_key)
         plan.choices.append(choices)
@@ -77,7 +90,7 @@ def _check_header(line: str) -> None:
     expected = f"The first line must be {','.join(HEADER)}."
     try:
         names = [name.strip().lower() for name in _cells(line.removeprefix("\ufeff"))]
-    except ValueError as error:
+    except _BadCell as error:
         raise WrongHeader(expected) from error
     if names != HEADER:
         raise WrongHeader(expected)
@@ -87,19 +100,19 @@ def _cells(line: str) -> list[str]:
     try:
         return next(csv.reader([line], strict=True), [])
     except csv.Error as error:
-        raise ValueError(f"This is not CSV: {error}.") from error
+        raise _BadCell("not_csv", f"This is not CSV: {error}.") from error
 
 
 def _choices(row: list[str]) -> Choices:
     if len(row) != len(HEADER):
-        raise ValueError(f"It has {len(row)} columns instead of {len(HEADER)}.")
+        raise _BadCell("columns", f"It has {len(row)} columns instead of {len(HEADER)}.")
     email, language, systems, kinds = (cell.strip() for cell in row)
     try:
         address = parse_address(email.removeprefix("'"))
     except AddressRefused as error:
-        raise ValueError(str(error)) from error
+        raise _BadCell("address", str(error)) from error
     if language not in set(Language):
-        raise ValueError("The language must be en or fr.")
+        raise _BadCell("language", "The language must be en or fr.")
     return Choices(
         address.wire,
         address.key,
@@ -113,7 +126,7 @@ def _listed(cell: str, known: type[E], what: str) -> list[E]:
     names = [name.strip() for name in cell.split(";") if name.strip()]
     unknown = [name for name in names if name not in set(known)]
     if unknown:
-        raise ValueError(f"An unknown {what}; known are {', '.join(known)}.")
+        raise _BadCell(what, f"An unknown {what}; known are {', '.join(known)}.")
     return [known(name) for name in names]
 
 
@@ -130,7 +143,13 @@ def import_chunk(engine: Engine, tx: Connection, chunk: list[Choices], *, actor:
     """Adds people who count as confirmed; nobody is written to."""
     now = engine.clock()
     insert_subscribers(tx, chunk, now=now)
+    suppressions.hold_back(engine, tx, [one.address_key for one in chunk])
     audit.record(tx, "subscribers_imported", at=now, actor=actor, detail={"count": len(chunk)})
+
+
+def record_export(engine: Engine, tx: Connection, *, actor: str) -> None:
+    """Notes in the audit log that somebody took the list along."""
+    audit.record(tx, "subscribers_exported", at=engine.clock(), actor=actor)
 
 
 def export_rows(tx: Connection) -> Iterator[list[str]]:

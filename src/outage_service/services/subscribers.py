@@ -3,7 +3,10 @@
 from dataclasses import dataclass, replace
 from typing import Any
 
+from outage_service.domain.bounces import SuppressionReason
 from outage_service.domain.roles import Actor
+from outage_service.services import suppressions
+from outage_service.services.addresses import Address
 from outage_service.services.engine import Engine
 from outage_service.services.errors import NotFound
 from outage_service.storage import Connection, audit
@@ -39,6 +42,7 @@ def add(engine: Engine, tx: Connection, actor: Actor, choices: Choices) -> Subsc
     if known is not None:
         raise AlreadySubscribed(known.id)
     subscriber_id = rows.insert_subscriber(tx, choices, now=engine.clock())
+    suppressions.hold_back(engine, tx, [choices.address_key])
     _record(engine, tx, actor, "subscriber_added", subscriber_id)
     return get(tx, subscriber_id)
 
@@ -70,11 +74,35 @@ def edit(engine: Engine, tx: Connection, actor: Actor, subscriber_id: int, chang
         raise AlreadySubscribed(known.id)
     if edited.choices.address_key != found.choices.address_key:
         edited = replace(edited, epoch=found.epoch + 1)
+    edited = replace(edited, state=_state_after(engine, tx, found, edited, change.state))
     rows.update_subscriber(
         tx, subscriber_id, edited.choices, state=edited.state, epoch=edited.epoch, now=engine.clock()
     )
+    _agree_with_list(engine, tx, actor, edited.choices, change.state)
     _record(engine, tx, actor, "subscriber_edited", subscriber_id)
     return edited
+
+
+def _state_after(
+    engine: Engine, tx: Connection, found: Subscriber, edited: Subscriber, wanted: SubscriberState | None
+) -> SubscriberState:
+    """Returns the state after an edit: with another address it is that address that is suppressed or not."""
+    is_moved = edited.choices.address_key != found.choices.address_key
+    if wanted is not None or not is_moved or found.state is SubscriberState.UNSUBSCRIBED:
+        return edited.state
+    is_listed = suppressions.reason_for(engine, tx, edited.choices.address_key) is not None
+    return SubscriberState.SUPPRESSED if is_listed else SubscriberState.ACTIVE
+
+
+def _agree_with_list(
+    engine: Engine, tx: Connection, actor: Actor, choices: Choices, wanted: SubscriberState | None
+) -> None:
+    """Puts an address on the list, or takes it off, as the state says that an administrator has set."""
+    address = Address(choices.email, choices.address_key)
+    if wanted is SubscriberState.ACTIVE:
+        suppressions.lift_for(engine, tx, address.key, actor=actor.name)
+    elif wanted is SubscriberState.SUPPRESSED and not suppressions.reason_for(engine, tx, address.key):
+        suppressions.suppress(engine, tx, address, SuppressionReason.BY_HAND, actor=actor.name)
 
 
 def erase(engine: Engine, tx: Connection, actor: Actor, subscriber_id: int) -> None:
@@ -86,6 +114,7 @@ def erase(engine: Engine, tx: Connection, actor: Actor, subscriber_id: int) -> N
     rows.delete_subscriber(tx, subscriber_id)
     rows.delete_request_of(tx, found.choices.address_key)
     forget_address(tx, found.choices.address_key)
+    suppressions.forget(engine, tx, found.choices.address_key)
     _record(engine, tx, actor, "subscriber_erased", subscriber_id)
 
 

@@ -3,34 +3,61 @@
 Every address gets the same answer: `request` never tells whether it is known.
 """
 
-from datetime import timedelta
+from datetime import datetime, timedelta
+
+import structlog
 
 from outage_service.channels.email.letter import freeze
 from outage_service.domain.letters import Letter, LetterSlot
 from outage_service.domain.texts import Language
-from outage_service.services import subscribers
+from outage_service.services import limits, subscribers, suppressions
 from outage_service.services.engine import Engine
 from outage_service.services.errors import NotFound
+from outage_service.services.limits import TooMany
 from outage_service.services.links import Holder, Purpose, read_token
 from outage_service.storage import Connection, audit
 from outage_service.storage import subscribers as rows
 from outage_service.storage.mailings import insert_letter
 from outage_service.storage.subscribers import Choices, Subscriber, SubscriberState, SubscriptionRequest
 
+log = structlog.get_logger(__name__)
+
 LETTER_AT_MOST_EVERY = timedelta(hours=24)
 """One confirmation letter an address, however often it is asked for (P25)."""
+LIMITS_PER = timedelta(hours=1)
 REQUEST_VALID_FOR = timedelta(days=7)
 """A confirmation link works this long after the request."""
+_REQUESTS = "subscription_requests"
+_LETTERS = "confirmation_letters"
 PENDING = "pending subscription for this link"
 SUBSCRIBER = "subscriber"
 """The audit log's name for the holder of a link."""
 
 
-def request(engine: Engine, tx: Connection, choices: Choices) -> None:
-    """Keeps what somebody asked for and sends the confirmation letter, unless one went out within 24 h."""
+def request(engine: Engine, tx: Connection, choices: Choices, *, caller: str = "") -> None:
+    """Keeps what somebody asked for and sends the confirmation letter, unless one went out within 24 h.
+
+    Nor does one go out while all letters together are too many for the hour: the answer stays the same, and
+    asking again later is answered with a letter (P25, P26). None goes to an address whose reader has
+    complained, or that an administrator has listed.
+
+    Args:
+        caller: the network address that asks; blank where it is not known and not limited.
+
+    Raises:
+        TooMany: this address has asked too often within the hour.
+    """
     now = engine.clock()
+    _admit(engine, tx, caller, now)
+    reason = suppressions.reason_for(engine, tx, choices.address_key)
+    if reason is not None and not reason.ends_with_confirmation:
+        return
     pending = rows.put_request(tx, choices, now=now)
     if pending.lettered_at is not None and now - pending.lettered_at < LETTER_AT_MOST_EVERY:
+        return
+    # Last, for the row it counts in stays locked until this transaction ends.
+    if not limits.allow(tx, _LETTERS, "all", engine.subscription_limits.letters, LIMITS_PER, now=now):
+        log.warning("confirmation_letters_too_many")
         return
     insert_letter(
         tx,
@@ -42,6 +69,14 @@ def request(engine: Engine, tx: Connection, choices: Choices) -> None:
         now=now,
     )
     rows.mark_lettered(tx, pending.id, now=now)
+
+
+def _admit(engine: Engine, tx: Connection, caller: str, now: datetime) -> None:
+    if not caller:
+        return
+    network, at_most = limits.network_of(caller), engine.subscription_limits.requests_per_address
+    if not limits.allow(tx, _REQUESTS, network, at_most, LIMITS_PER, now=now):
+        raise TooMany(limits.wait_for(tx, _REQUESTS, network, now=now))
 
 
 def _confirmation(engine: Engine, first: Language) -> bytes:
@@ -80,6 +115,7 @@ def confirm(engine: Engine, tx: Connection, token: str) -> Subscriber:
     rows.take_turns_over(tx, choices.address_key)
     if not rows.delete_request(tx, pending.id):
         raise NotFound(PENDING, "")
+    suppressions.lift_for(engine, tx, choices.address_key, actor=SUBSCRIBER)
     known = rows.find_subscriber_by_key(tx, choices.address_key)
     if known is None:
         subscriber_id = rows.insert_subscriber(tx, choices, now=now)
@@ -114,6 +150,7 @@ def change(
     rows.update_subscriber(
         tx, found.id, choices, state=SubscriberState.ACTIVE, epoch=found.epoch, now=engine.clock()
     )
+    suppressions.hold_back(engine, tx, [choices.address_key])
     _record(tx, engine, "subscriber_changed", found.id)
     return subscribers.get(tx, found.id)
 
@@ -121,7 +158,7 @@ def change(
 def unsubscribe(engine: Engine, tx: Connection, token: str) -> Subscriber:
     """Ends the subscription of the holder of an unsubscribe link (RFC 8058); silent, and may be repeated."""
     found = find_by_link(engine, tx, Purpose.UNSUBSCRIBE, token)
-    if found.state is SubscriberState.ACTIVE:
+    if found.state is not SubscriberState.UNSUBSCRIBED:
         rows.set_subscriber_state(tx, found.id, SubscriberState.UNSUBSCRIBED, now=engine.clock())
         _record(tx, engine, "subscriber_left", found.id)
     return subscribers.get(tx, found.id)

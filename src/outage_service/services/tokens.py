@@ -7,19 +7,27 @@ from datetime import timedelta
 
 from outage_service.domain.roles import Actor, Role
 from outage_service.services.engine import Engine
+from outage_service.services.errors import NotFound
 from outage_service.storage import Connection, audit
-from outage_service.storage.tokens import find_token, insert_token
+from outage_service.storage.tokens import find_token, insert_token, mark_revoked, mark_used
 
 PREFIX = "outage_live_"
 _RANDOM_BYTES = 32
 
 
+USE_NOTED_EVERY = timedelta(minutes=1)
+"""That a token is in use is written down no more often than this."""
+CONSOLE = "console"
+"""The audit log's name for whoever sits at the machine."""
+
+
 @dataclass(frozen=True, slots=True)
 class Bearer:
-    """Who a token stands for, and its id."""
+    """Who a token stands for, and its id; `is_to_be_noted` where its use was not written down lately."""
 
     token_id: int
     actor: Actor
+    is_to_be_noted: bool = False
 
 
 def create(engine: Engine, tx: Connection, *, name: str, role: Role, valid_for: timedelta | None) -> str:
@@ -30,7 +38,7 @@ def create(engine: Engine, tx: Connection, *, name: str, role: Role, valid_for: 
     digest = _digest(engine, token)
     token_id = insert_token(tx, name=name, role=role.value, digest=digest, now=now, expires_at=expires_at)
     audit.record(
-        tx, "token_created", at=now, actor="console", detail={"token_id": token_id, "role": role.value}
+        tx, "token_created", at=now, actor=CONSOLE, detail={"token_id": token_id, "role": role.value}
     )
     return token
 
@@ -42,9 +50,29 @@ def recognise(engine: Engine, tx: Connection, token: str) -> Bearer | None:
     found = find_token(tx, _digest(engine, token))
     if found is None or found.revoked_at is not None:
         return None
-    if found.expires_at is not None and found.expires_at <= engine.clock():
+    now = engine.clock()
+    if found.expires_at is not None and found.expires_at <= now:
         return None
-    return Bearer(found.id, Actor(found.name, Role(found.role)))
+    is_noted = found.last_used_at is not None and found.last_used_at > now - USE_NOTED_EVERY
+    return Bearer(found.id, Actor(found.name, Role(found.role)), is_to_be_noted=not is_noted)
+
+
+def note_use(engine: Engine, tx: Connection, bearer: Bearer) -> None:
+    """Writes down that a token was used just now."""
+    now = engine.clock()
+    mark_used(tx, bearer.token_id, now=now, unless_after=now - USE_NOTED_EVERY)
+
+
+def revoke(engine: Engine, tx: Connection, token_id: int) -> None:
+    """Ends a token, at once and for good.
+
+    Raises:
+        NotFound: there is none with this id that is still good.
+    """
+    now = engine.clock()
+    if not mark_revoked(tx, token_id, now=now):
+        raise NotFound("token in use", token_id)
+    audit.record(tx, "token_revoked", at=now, actor=CONSOLE, detail={"token_id": token_id})
 
 
 def _digest(engine: Engine, token: str) -> str:

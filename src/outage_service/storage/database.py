@@ -7,18 +7,22 @@ processes. `work` must not wait for the network (P16).
 """
 
 import fcntl
+import os
 import sqlite3
 import threading
-from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
-from typing import IO, Any, Protocol, TypeVar
+from typing import IO, Any, Protocol, TypeVar, cast
 
-from sqlalchemy import Connection, Engine, create_engine, event, make_url
+from sqlalchemy import Connection, Engine, TextClause, create_engine, event, make_url
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.pool import StaticPool
+
+from outage_service.clock import monotonic_seconds
+from outage_service.storage import audit
 
 T = TypeVar("T")
 BUSY_TIMEOUT_MS = 5_000
@@ -26,7 +30,11 @@ POSTGRES_LOCK_TIMEOUT = "5s"
 """How long a writer waits for another's row: then the caller is told to try again."""
 POSTGRES_IDLE_TIMEOUT = "15s"
 """A process that was frozen inside a transaction keeps its locks no longer; ours never idle in one (P16)."""
-_NETWORK = {
+LOOK_AT_LOCK_SECONDS = 1.0
+"""How often it is looked whether the lock file, kept open, still is the one that others find."""
+SUBMITTED_AT_ONCE = 4
+"""A sender claims, records, beats and rescues, each once at a time."""
+NETWORK = {
     "connect_timeout": 5,
     # A network that swallows everything must not hold a thread for the system's two hours.
     "keepalives_idle": 10,
@@ -46,6 +54,15 @@ class Database(Protocol):
 
     def write(self, work: Callable[[Connection], T]) -> T:
         """Returns what `work` returned, once its transaction is durable; an error rolls back."""
+
+    def submit(self, work: Callable[[Connection], T]) -> Future[T]:
+        """Returns at once; the future ends as `write` would have."""
+
+    def submit_update(self, statement: TextClause, values: Mapping[str, object]) -> Future[int]:
+        """Returns at once; the future is how many rows one statement changed, a transaction of its own.
+
+        What a mail costs depends on it: a transaction around the statement takes as long again.
+        """
 
     def take_sending_turn(self) -> bool:
         """Returns whether this process may send now; once it may, it may until it ends."""
@@ -76,9 +93,12 @@ class SqliteDatabase:
         self.url = url
         path = sqlite_path(url)
         self._lock_path = path.with_name(path.name + ".lock") if path else None
+        self._lock: IO[bytes] | None = None
+        self._look_at_lock_at = 0.0
         self._sender_lock: IO[bytes] | None = None
         self._writer = _sqlite_engine(url, writes=True)
         self._reader = _sqlite_engine(url, writes=False) if path else self._writer
+        self._kept: Connection | None = None
         # One connection in memory serves readers and the writer: they take turns.
         self._turns: AbstractContextManager[Any] = nullcontext() if path else threading.RLock()
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="sqlite-writer")
@@ -91,20 +111,51 @@ class SqliteDatabase:
 
     def write(self, work: Callable[[Connection], T]) -> T:
         """Returns what `work` returned, after its commit was synced to disk."""
-        return self._thread.submit(self._transact, work).result()
+        return self.submit(work).result()
+
+    def submit(self, work: Callable[[Connection], T]) -> Future[T]:
+        """Gives `work` to the writer thread, whose future needs no second thread that waits for it."""
+        return self._thread.submit(self._transact, work)
+
+    def submit_update(self, statement: TextClause, values: Mapping[str, object]) -> Future[int]:
+        """Gives the statement to the writer thread as it stands."""
+        return self._thread.submit(self._update, statement.text, values)
+
+    def _update(self, statement: str, values: Mapping[str, object]) -> int:
+        with self._turns, self._between_processes(), self._connection() as tx:
+            driver: sqlite3.Connection = cast(sqlite3.Connection, tx.connection.driver_connection)
+            return driver.execute(statement, values).rowcount
 
     def _transact(self, work: Callable[[Connection], T]) -> T:
-        with self._turns, self._between_processes(), self._writer.begin() as tx:
-            return work(tx)
+        with self._turns, self._between_processes(), self._connection() as tx, tx.begin():
+            return _sealed(tx, work)
+
+    @contextmanager
+    def _connection(self) -> Iterator[Connection]:
+        """Returns the writer's connection, kept from one transaction to the next unless something failed."""
+        tx, self._kept = self._kept or self._writer.connect(), None
+        try:
+            yield tx
+        except BaseException:
+            tx.close()
+            raise
+        self._kept = tx
 
     @contextmanager
     def _between_processes(self) -> Iterator[None]:
         if self._lock_path is None:
             yield
             return
-        with _open_lock(self._lock_path) as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)
+        if monotonic_seconds() > self._look_at_lock_at:
+            self._lock = _still_there(self._lock, self._lock_path)
+            self._look_at_lock_at = monotonic_seconds() + LOOK_AT_LOCK_SECONDS
+        if self._lock is None:
+            self._lock = _open_lock(self._lock_path)
+        fcntl.flock(self._lock, fcntl.LOCK_EX)
+        try:
             yield
+        finally:
+            fcntl.flock(self._lock, fcntl.LOCK_UN)
 
     def take_sending_turn(self) -> bool:
         """Returns whether this is the one process that sends from the file: a lock held until it ends."""
@@ -121,11 +172,33 @@ class SqliteDatabase:
 
     def close(self) -> None:
         """Ends the writer thread after what it was given, all connections, and the turn to send."""
-        if self._sender_lock is not None:
-            self._sender_lock.close()
         self._thread.shutdown(wait=True)
+        for lock in (self._lock, self._sender_lock):
+            if lock is not None:
+                lock.close()
+        if self._kept is not None:
+            self._kept.close()
         self._writer.dispose()
         self._reader.dispose()
+
+
+def _sealed(tx: Connection, work: Callable[[Connection], T]) -> T:
+    """Returns what `work` returned, once the audit log is chained: the last thing before the commit."""
+    result = work(tx)
+    audit.seal(tx)
+    return result
+
+
+def _still_there(lock: IO[bytes] | None, path: Path) -> IO[bytes] | None:
+    """Returns an open lock file if `path` still names it: whoever locks another one would not be kept out."""
+    try:
+        if lock is not None and os.path.samestat(os.fstat(lock.fileno()), path.stat()):
+            return lock
+    except OSError:
+        pass
+    if lock is not None:
+        lock.close()
+    return None
 
 
 def _open_lock(path: Path) -> IO[bytes]:
@@ -179,12 +252,16 @@ class PostgresDatabase:
             connect_args={
                 "options": f"-c lock_timeout={POSTGRES_LOCK_TIMEOUT} -c timezone=UTC "
                 f"-c idle_in_transaction_session_timeout={POSTGRES_IDLE_TIMEOUT}",
-                **_NETWORK,
+                **NETWORK,
             },
         )
         self._reader = self._engine.execution_options(
             isolation_level="REPEATABLE READ", postgresql_readonly=True
         )
+        self._autocommit = self._engine.execution_options(isolation_level="AUTOCOMMIT")
+        self._kept: Connection | None = None
+        self._threads = ThreadPoolExecutor(max_workers=SUBMITTED_AT_ONCE, thread_name_prefix="postgresql")
+        self._updates = ThreadPoolExecutor(max_workers=1, thread_name_prefix="postgresql-updates")
 
     def read(self) -> AbstractContextManager[Connection]:
         """Returns a pooled connection that cannot write and sees one state of the database throughout."""
@@ -193,12 +270,34 @@ class PostgresDatabase:
     def write(self, work: Callable[[Connection], T]) -> T:
         """Returns what `work` returned, after its commit."""
         with self._engine.begin() as tx:
-            return work(tx)
+            return _sealed(tx, work)
+
+    def submit(self, work: Callable[[Connection], T]) -> Future[T]:
+        """Gives `work` to a thread of its own."""
+        return self._threads.submit(self.write, work)
+
+    def submit_update(self, statement: TextClause, values: Mapping[str, object]) -> Future[int]:
+        """Gives the statement to a thread with a connection of its own: one round trip instead of four."""
+        return self._updates.submit(self._update, statement, values)
+
+    def _update(self, statement: TextClause, values: Mapping[str, object]) -> int:
+        tx, self._kept = self._kept or self._autocommit.connect(), None
+        try:
+            changed = tx.execute(statement, values).rowcount
+        except BaseException:
+            tx.close()
+            raise
+        self._kept = tx
+        return changed
 
     def take_sending_turn(self) -> bool:
         """Returns True: any number of processes send, each what it has claimed."""
         return True
 
     def close(self) -> None:
-        """Ends all pooled connections."""
+        """Ends all pooled connections, after the works that were given to threads."""
+        for threads in (self._threads, self._updates):
+            threads.shutdown(wait=True)
+        if self._kept is not None:
+            self._kept.close()
         self._engine.dispose()

@@ -8,7 +8,7 @@ import json
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import Connection, bindparam, text
+from sqlalchemy import Connection, TextClause, bindparam, text
 
 from outage_service.storage.types import UtcDateTime
 
@@ -90,10 +90,14 @@ def insert_claimed(
     tx.execute(_INSERTS[tx.dialect.name], given)
 
 
-def settle_claimed(tx: Connection, worker_id: str, rows: Sequence[SettledRow]) -> int:
-    """Ends or requeues claims that still are `worker_id`'s, by database time; returns how many were."""
-    given = {"rows": json.dumps(rows), "worker_id": worker_id}
-    return tx.execute(_SETTLES[tx.dialect.name], given).rowcount
+def settling(
+    dialect: str, worker_id: str, rows: Sequence[SettledRow]
+) -> tuple[TextClause, dict[str, object]]:
+    """Returns the statement, with its values, that ends or requeues claims that still are `worker_id`'s.
+
+    It goes by database time, and changes as many rows as there were such claims.
+    """
+    return _SETTLES[dialect], {"rows": json.dumps(rows), "worker_id": worker_id}
 
 
 def not_active_among(tx: Connection, recipients: Sequence[int]) -> set[int]:

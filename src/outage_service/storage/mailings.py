@@ -13,7 +13,9 @@ from sqlalchemy import Connection, func, insert, select, update
 from outage_service.domain.deliveries import DeliveryState
 from outage_service.domain.subscriptions import Audience
 from outage_service.domain.texts import Language
+from outage_service.storage.notify import tell_others
 from outage_service.storage.schema import delivery, mailing, subscriber
+from outage_service.storage.upkeep_schema import ledger_summary
 
 BULLETIN = "bulletin"
 
@@ -60,6 +62,14 @@ def insert_bulletin_mailing(
     return mailing_id
 
 
+@dataclass(frozen=True, slots=True)
+class AboutOutage:
+    """The bulletin that a letter repeats: the outage's next one supersedes it (P12)."""
+
+    outage_id: int
+    sequence: int
+
+
 def insert_letter(
     tx: Connection,
     *,
@@ -69,6 +79,7 @@ def insert_letter(
     link_id: int | None,
     letter: bytes,
     now: datetime,
+    about: AboutOutage | None = None,
 ) -> int:
     """Adds a letter to one address; `link_id` is what its link is derived from."""
     letters = FrozenLetters(**{language.value: letter, language.other.value: b""})
@@ -78,6 +89,8 @@ def insert_letter(
         address=address,
         language=language.value,
         link_id=link_id,
+        outage_id=about.outage_id if about else None,
+        sequence=about.sequence if about else None,
         letters=letters,
         now=now,
     )
@@ -92,6 +105,7 @@ def _insert(tx: Connection, *, letters: FrozenLetters, now: datetime, **values: 
         "created_at": now,
     }
     inserted: int = tx.execute(insert(mailing).values(**row).returning(mailing.c.id)).scalar_one()
+    tell_others(tx)
     return inserted
 
 
@@ -149,7 +163,10 @@ class Progress:
 
 
 def progress_of(tx: Connection, bulletin_id: int) -> Progress:
-    """Returns how far a bulletin's deliveries are; what a superseded mailing has queued is superseded."""
+    """Returns how far a bulletin's deliveries are; what a superseded mailing has queued is superseded.
+
+    Rows that were pruned count as they were.
+    """
     mailings = tx.execute(
         select(mailing.c.id, mailing.c.is_fanned_out, mailing.c.superseded_by).where(
             mailing.c.bulletin_id == bulletin_id
@@ -158,6 +175,10 @@ def progress_of(tx: Connection, bulletin_id: int) -> Progress:
     counts = dict.fromkeys(DeliveryState, 0)
     is_superseded = any(row.superseded_by is not None for row in mailings)
     ids = [row.id for row in mailings]
+    pruned = tx.execute(select(ledger_summary).where(ledger_summary.c.mailing_id.in_(ids))).all()
+    for row in pruned:
+        for state, count in row.counts.items():
+            counts[DeliveryState(state)] += count
     by_state = (
         select(delivery.c.state, func.count())
         .where(delivery.c.mailing_id.in_(ids))
@@ -171,15 +192,23 @@ def progress_of(tx: Connection, bulletin_id: int) -> Progress:
         )
         counts[derived] += count
     if is_superseded:
-        counts[DeliveryState.SUPERSEDED] += sum(_never_fanned_out(tx, mailing_id) for mailing_id in ids)
-    span = select(func.min(delivery.c.changed_at), func.max(delivery.c.changed_at))
-    first, last = tx.execute(
-        span.where(delivery.c.mailing_id.in_(ids), delivery.c.state == DeliveryState.ACCEPTED)
-    ).one()
+        unpruned = set(ids) - {row.mailing_id for row in pruned}
+        counts[DeliveryState.SUPERSEDED] += sum(count_never_fanned_out(tx, one) for one in unpruned)
+    first, last = _accepted_span(tx, ids)
+    first = min((at for at in (first, *(row.first_at for row in pruned)) if at), default=None)
+    last = max((at for at in (last, *(row.last_at for row in pruned)) if at), default=None)
     return Progress(counts, all(row.is_fanned_out for row in mailings), is_superseded, first, last)
 
 
-def _never_fanned_out(tx: Connection, mailing_id: int) -> int:
+def _accepted_span(tx: Connection, mailing_ids: list[int]) -> tuple[datetime | None, datetime | None]:
+    span = select(func.min(delivery.c.changed_at), func.max(delivery.c.changed_at)).where(
+        delivery.c.mailing_id.in_(mailing_ids), delivery.c.state == DeliveryState.ACCEPTED
+    )
+    first, last = tx.execute(span).one()
+    return first, last
+
+
+def count_never_fanned_out(tx: Connection, mailing_id: int) -> int:
     """Counts the recipients beyond the cursor of a superseded mailing."""
     span = select(mailing.c.cursor_id, mailing.c.upper_id, mailing.c.systems, mailing.c.kinds)
     row = tx.execute(span.where(mailing.c.id == mailing_id)).one()
@@ -202,3 +231,9 @@ def audience_filter(systems: int, kinds: int) -> tuple[Any, ...]:
         (subscriber.c.systems == 0) | (subscriber.c.systems.bitwise_and(systems) != 0),
         (subscriber.c.kinds == 0) | (subscriber.c.kinds.bitwise_and(kinds) != 0),
     )
+
+
+def count_recipients(tx: Connection, audience: Audience) -> int:
+    """Returns how many subscribers a bulletin to this audience would go to now."""
+    reached = audience_filter(audience.systems, audience.kinds)
+    return tx.execute(select(func.count()).select_from(subscriber).where(*reached)).scalar_one()

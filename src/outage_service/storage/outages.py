@@ -6,10 +6,12 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Select, and_, delete, insert, or_, select, union, update
 
-from outage_service.domain.cadence import OVERRUN_AFTER
+from outage_service.domain.cadence import OVERRUN_AFTER, latest_due
+from outage_service.domain.grace import Extension
 from outage_service.domain.outages import Impact, Outage, OutageKind, OutageState
 from outage_service.domain.subscriptions import kinds_mask, kinds_of_mask
 from outage_service.domain.systems import Condition, Direction, InternalSystem, System
+from outage_service.storage.grace import extensions_of
 from outage_service.storage.schema import impact, outage
 from outage_service.storage.state import touch
 from outage_service.storage.types import AnyRow
@@ -92,6 +94,11 @@ def _due(now: datetime) -> tuple[Any, ...]:
     return (outage.c.next_due_at <= now, is_free)
 
 
+def outages_due_after(tx: Connection, now: datetime) -> list[Outage]:
+    """Returns the outages that are due later than any interval of the cadence leads to from `now`."""
+    return _many(tx, select(outage).where(outage.c.next_due_at > latest_due(now)).order_by(outage.c.id))
+
+
 def hold_outage(tx: Connection, outage_id: int, *, until: datetime) -> None:
     """Leaves an outage whose slot could not be issued alone until then; its due time stays."""
     tx.execute(update(outage).where(outage.c.id == outage_id).values(held_until=until))
@@ -104,10 +111,22 @@ def next_due_at(tx: Connection) -> datetime | None:
     return found
 
 
-def retime_outage(tx: Connection, outage_id: int, *, seen: datetime, to: datetime | None) -> bool:
-    """Moves a due time without a bulletin; returns whether it was still the one seen."""
+def retime_outage(
+    tx: Connection,
+    outage_id: int,
+    *,
+    seen: datetime,
+    to: datetime | None,
+    reminded_until: datetime | None = None,
+) -> bool:
+    """Moves a due time without a bulletin; returns whether it was still the one seen.
+
+    Args:
+        reminded_until: reminders until then are settled from here on.
+    """
     still = update(outage).where(outage.c.id == outage_id, outage.c.next_due_at == seen)
-    is_moved = tx.execute(still.values(next_due_at=to)).rowcount == 1
+    settled = {} if reminded_until is None else {"reminded_until": reminded_until}
+    is_moved = tx.execute(still.values(next_due_at=to, **settled)).rowcount == 1
     if is_moved:
         touch(tx)
     return is_moved
@@ -142,6 +161,11 @@ def mark_overrun_alerted(tx: Connection, outage_id: int, *, now: datetime) -> bo
     return tx.execute(unmarked.values(overrun_alerted_at=now)).rowcount == 1
 
 
+def outages_by_id(tx: Connection, ids: Sequence[int]) -> list[Outage]:
+    """Returns outages, newest first."""
+    return _many(tx, select(outage).where(outage.c.id.in_(ids)).order_by(outage.c.id.desc()))
+
+
 def list_outages(
     tx: Connection,
     *,
@@ -164,14 +188,14 @@ def list_outages(
         wanted = wanted.where(outage.c.id < before_id)
     if since is not None:
         wanted = wanted.where(outage.c.changed_at >= since)
-    if conditions := [_is_in(state, now) for state in states]:
+    if conditions := [is_in(state, now) for state in states]:
         wanted = wanted.where(or_(*conditions))
     if named := [system.value for system in systems]:
         wanted = wanted.where(outage.c.id.in_(select(impact.c.outage_id).where(impact.c.system.in_(named))))
     return _many(tx, wanted)
 
 
-def _is_in(state: OutageState, now: datetime) -> ColumnElement[bool]:
+def is_in(state: OutageState, now: datetime) -> ColumnElement[bool]:
     """Returns the condition for what `Outage.state_at` says of a row."""
     if state is OutageState.CANCELLED:
         return outage.c.cancelled_at.is_not(None)
@@ -202,8 +226,9 @@ def _one(tx: Connection, wanted: Select[Any]) -> Outage | None:
 
 def _many(tx: Connection, wanted: Select[Any]) -> list[Outage]:
     rows = tx.execute(wanted).all()
-    impacts = _impacts_of(tx, [row.id for row in rows])
-    return [_outage(row, impacts.get(row.id, ())) for row in rows]
+    ids = [row.id for row in rows]
+    impacts, extensions = _impacts_of(tx, ids), extensions_of(tx, ids)
+    return [_outage(row, impacts.get(row.id, ()), extensions.get(row.id, ())) for row in rows]
 
 
 def _impacts_of(tx: Connection, ids: Sequence[int]) -> dict[int, tuple[Impact, ...]]:
@@ -227,11 +252,12 @@ def _impact(row: AnyRow) -> Impact:
     )
 
 
-def _outage(row: AnyRow, impacts: tuple[Impact, ...]) -> Outage:
+def _outage(row: AnyRow, impacts: tuple[Impact, ...], extensions: tuple[Extension, ...]) -> Outage:
     return Outage(
         id=row.id,
         kind=OutageKind(row.kind),
         impacts=impacts,
+        extensions=extensions,
         internal_systems=frozenset(InternalSystem(name) for name in row.internal_systems),
         kinds_ever=frozenset(kinds_of_mask(row.kinds_ever)),
         **{name: getattr(row, name) for name in _PLAIN},

@@ -6,11 +6,15 @@ from datetime import datetime
 
 from sqlalchemy import Connection, func, select
 
+from outage_service.domain.bounces import SuppressionReason
 from outage_service.domain.bulletins import BulletinKind
 from outage_service.domain.deliveries import DeliveryState
+from outage_service.storage.alerts import count_open_alerts
 from outage_service.storage.now import database_now
 from outage_service.storage.outages import next_due_at
+from outage_service.storage.pauses import paused_bulletins
 from outage_service.storage.schema import bulletin, delivery, mailing, subscriber, worker
+from outage_service.storage.suppressions import count_suppressions
 from outage_service.storage.workers import DEAD_AFTER
 
 
@@ -65,6 +69,9 @@ class Figures:
     deliveries: dict[DeliveryState, int]
     oldest_due_at: datetime | None
     workers: int
+    alerts: dict[str, int]
+    paused: int
+    suppressions: dict[SuppressionReason, int]
 
 
 def figures(tx: Connection, *, since: datetime) -> Figures:
@@ -79,6 +86,9 @@ def figures(tx: Connection, *, since: datetime) -> Figures:
         },
         oldest_due_at=next_due_at(tx),
         workers=living_workers(tx),
+        alerts=count_open_alerts(tx),
+        paused=len(paused_bulletins(tx)),
+        suppressions=count_suppressions(tx),
     )
 
 

@@ -256,6 +256,7 @@ api_token = Table(
     Column("created_at", UtcDateTime, nullable=False),
     Column("expires_at", UtcDateTime),
     Column("revoked_at", UtcDateTime),
+    Column("last_used_at", UtcDateTime),
 )
 
 idempotency = Table(
@@ -309,5 +310,12 @@ audit = Table(
     Column("action", String(32), nullable=False),
     Column("outage_id", Id),
     Column("detail", JSON, nullable=False),
+    # The chain (P31). Blank until the row is sealed; a release without the chain leaves both blank (P24).
+    # Triggers refuse changes of a sealed row: a migration that copies the table has to make them again.
+    Column("position", Id),
+    Column("digest", String(64)),
 )
 Index("ix_audit_outage", audit.c.outage_id)
+Index("ix_audit_at", audit.c.at)
+Index("ix_audit_position", audit.c.position, unique=True)
+partial_index("ix_audit_unsealed", audit.c.id, sqlite="digest IS NULL", postgresql="digest IS NULL")

@@ -6,12 +6,14 @@ show up after a higher one. This row stays locked from the change to its commit.
 
 from sqlalchemy import Connection, select, update
 
+from outage_service.storage.notify import tell_others
 from outage_service.storage.schema import public_state
 
 
 def touch(tx: Connection) -> None:
     """Notes that this transaction changes an outage or an override."""
     tx.execute(update(public_state).values(version=public_state.c.version + 1))
+    tell_others(tx)
 
 
 def state_version(tx: Connection) -> int:

@@ -138,9 +138,11 @@ def known_keys(tx: Connection, keys: Sequence[str]) -> set[str]:
     )
 
 
-def list_subscribers(tx: Connection, *, after_id: int, limit: int) -> list[Subscriber]:
-    """Returns subscribers of any state above `after_id`, in order of id."""
+def list_subscribers(tx: Connection, *, after_id: int, limit: int, part: str = "") -> list[Subscriber]:
+    """Returns subscribers of any state above `after_id` whose address holds `part`, in order of id."""
     wanted = select(subscriber).where(subscriber.c.id > after_id).order_by(subscriber.c.id).limit(limit)
+    if part:
+        wanted = wanted.where(subscriber.c.address_key.contains(part.lower(), autoescape=True))
     return [_subscriber(row) for row in tx.execute(wanted)]
 
 

@@ -1,50 +1,49 @@
-"""The sender's loop: claim a batch, look once more, send over the pool, record in groups.
+"""The sender's loop: claim a batch, hand it out, send over the pool, record in groups.
 
-    feed → backlog → inspect → ready → lanes (one a connection) → outcomes → record
+    feed → backlog → lanes (one a connection) → outcomes → record
 
 Everything that touches the database runs in threads, and no transaction is open while mail is sent
 (P16). The window bounds the messages that are accepted or under way and not committed: it is what a
 crash can repeat (P8). A worker that was silent for too long drops what it holds, for others may have
-taken it over (P9).
+taken it over (P9). A lane that is kept busy goes from message to message without waking its task.
 """
 
 import asyncio
 import contextlib
 import gc
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import partial
-from typing import NamedTuple, TypeVar
 
 import structlog
 
+from outage_service.channels.email.envelope import Envelope
 from outage_service.channels.email.pool import MailPool
-from outage_service.channels.email.transaction import Envelope
 from outage_service.clock import monotonic_seconds
-from outage_service.domain.deliveries import DeliveryState
+from outage_service.domain.deliveries import DeliveryState, Verdict
 from outage_service.services import sending
 from outage_service.services.engine import Engine
 from outage_service.services.sending import ReadyMailing
-from outage_service.storage import DatabaseError
 from outage_service.storage.deliveries import CHUNK, Claim, ClaimKey, Settlement
+from outage_service.worker.mailings import RecentMailings
+from outage_service.worker.patience import TRY_AGAIN_SECONDS, once, persistently
+from outage_service.worker.window import NEVER, Lane, Ready, Window
 
 log = structlog.get_logger(__name__)
-T = TypeVar("T")
 
 POLL_SECONDS = 1.0
 HEARTBEAT_SECONDS = 10.0
 SILENT_AT_MOST_SECONDS = 45.0
 """Without a good heartbeat for this long nothing is sent: at 60 s others take this worker for dead."""
 RESCUE_SECONDS = 15.0
-LOOK_AGAIN_SECONDS = 2.0
-"""Whoever waited longer for the relay is looked at once more: they may have left, the news may be old."""
-TRY_AGAIN_SECONDS = 1.0
 REFILL_BELOW = 250
 """A claim takes as long as sending some dozens of messages: the next one is made while so many are left."""
+GATHER_SECONDS = 0.005
+"""How long outcomes wait for one another: a commit costs nearly the same for one as for many."""
+RECORD_REST_TRIES = 3
 LOOK_AT_ONCE = 100
-"""How many messages are looked at together, and wait for a lane at most."""
-MAILINGS_IN_MEMORY = 8
+"""How many messages are looked at together."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,26 +54,13 @@ class SenderOptions:
         lanes: messages under way at once; the pool's connections.
         window: messages accepted or under way and not committed, at most.
         is_alone: whether no other process sends (SQLite): what was claimed before is free at once.
+        poll_seconds: the longest time between two looks for work, if nobody wakes the sender.
     """
 
     lanes: int
     window: int
     is_alone: bool
-
-
-class Job(NamedTuple):
-    """A claim, and the heartbeat generation it was taken in."""
-
-    claim: Claim
-    generation: int
-
-
-class Ready(NamedTuple):
-    """A job to be sent, found to be wanted at `looked_at` (monotonic seconds)."""
-
-    job: Job
-    mailing: ReadyMailing
-    looked_at: float
+    poll_seconds: float = POLL_SECONDS
 
 
 class Sender:
@@ -87,16 +73,18 @@ class Sender:
         self._worker_id = ""
         self._generation = 0
         self._last_beat = monotonic_seconds()
-        self._mailings: dict[int, ReadyMailing] = {}
-        self._backlog: deque[Job] = deque()
-        self._ready: asyncio.Queue[Ready] = asyncio.Queue(maxsize=LOOK_AT_ONCE)
+        self._mailings = RecentMailings(engine)
+        self._backlog: deque[Ready] = deque()
         self._held: set[ClaimKey] = set()
+        self._lanes: list[Lane] = []
         self._let_go_at = 0.0
         self._outcomes: list[Settlement] = []
-        self._window = asyncio.Semaphore(options.window)
         self._wake = asyncio.Event()
-        self._has_backlog = asyncio.Event()
+        self._has_news = asyncio.Event()
+        self._is_stale = asyncio.Event()
         self._has_outcomes = asyncio.Event()
+        self._has_enough = asyncio.Event()
+        self._window = Window(options.window, is_silent=self._is_silent, look=self._is_stale.set)
         self._stopping = asyncio.Event()
 
     @property
@@ -112,6 +100,7 @@ class Sender:
         """Makes `run` end after what is under way; to be called in its event loop."""
         self._stopping.set()
         self._wake.set()
+        self._has_news.set()
 
     async def run(self, *, grace: float) -> None:
         """Sends until `stop`, then lets messages under way end for up to `grace` seconds and records them.
@@ -124,7 +113,7 @@ class Sender:
                 await self._work(grace)
         finally:
             if self._worker_id:
-                await self._once(lambda: sending.sign_off(self._engine, self._worker_id))
+                await once(lambda: sending.sign_off(self._engine, self._worker_id))
 
     async def _begin(self) -> bool:
         """Waits for the turn to send, becomes known, frees what the dead held; False if stopped before."""
@@ -171,18 +160,27 @@ class Sender:
         if monotonic_seconds() >= self._let_go_at:
             await self._let_go()
         health = self._pool.health()
-        if health.is_paused and health.retry_in_seconds > 0:
+        if health.is_paused and (health.retry_in_seconds > 0 or self._backlog):
             return False
-        generation, limit = self._generation, 1 if health.is_paused else CHUNK
-        claims = await self._once(lambda: sending.claim(self._engine, self._worker_id, limit=limit))
-        if claims is None:  # they may have been made all the same
+        generation, looked_at = self._generation, monotonic_seconds()
+        found = await once(partial(self._claim, 1 if health.is_paused else CHUNK))
+        if found is None or generation != self._generation:  # they may have been made all the same
             self._let_go_at = 0.0
             return False
+        claims, mailings = found
+        self._held.update([claim.key for claim in claims])
+        for claim in claims:
+            if mailing := mailings.get(claim.mailing_id):
+                self._backlog.append(Ready(claim, mailing, looked_at))
+            else:
+                self._end(sending.after_fault(claim, "the mailing cannot be used"))
         if claims:
-            self._held.update(claim.key for claim in claims)
-            self._backlog.extend(Job(claim, generation) for claim in claims)
-            self._has_backlog.set()
+            self._has_news.set()
         return bool(claims)
+
+    def _claim(self, limit: int) -> tuple[list[Claim], dict[int, ReadyMailing]]:
+        claims = sending.claim(self._engine, self._worker_id, limit=limit)
+        return claims, self._mailings.of({claim.mailing_id for claim in claims})
 
     async def _let_go(self) -> None:
         """Queues what is this worker's by the ledger and not in its hands: since it lives, nobody else will.
@@ -190,133 +188,135 @@ class Sender:
         Called only where claims are made, so that none is under way meanwhile.
         """
         held = frozenset(self._held)
-        freed = await self._once(lambda: sending.let_go(self._engine, self._worker_id, held))
+        freed = await once(lambda: sending.let_go(self._engine, self._worker_id, held))
         if freed is not None:
             self._let_go_at = monotonic_seconds() + RESCUE_SECONDS
         if freed:
             log.warning("claims_let_go", count=freed)
 
-    def _drop(self, jobs: Iterable[Job]) -> None:
+    def _drop(self, some: Iterable[Ready]) -> None:
         """Forgets claims that are not to be sent any more; what still is this worker's is let go."""
-        self._held.difference_update(job.claim.key for job in jobs)
+        self._held.difference_update([ready.claim.key for ready in some])
         self._let_go_at = 0.0
 
     async def _pause(self) -> None:
         with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(POLL_SECONDS):
+            async with asyncio.timeout(self._options.poll_seconds):
                 await self._wake.wait()
         self._wake.clear()
 
     async def _inspect(self) -> None:
-        """Looks once more, shortly before sending, whether each message is still wanted (P12, P14)."""
+        """Looks once more whether messages that had to wait are still wanted (P12, P14)."""
         while True:
-            await self._has_backlog.wait()
-            group = [self._backlog.popleft() for _ in range(min(len(self._backlog), LOOK_AT_ONCE))]
-            if not group:
-                self._has_backlog.clear()
-                continue
-            if len(self._backlog) < REFILL_BELOW:
-                self._wake.set()
-            claims = [job.claim for job in group]
-            looked_at = monotonic_seconds()
-            withdrawn, mailings = await self._persistently(partial(self._look, claims))
-            for job in group:
-                mailing = mailings.get(job.claim.mailing_id)
-                if job.claim not in withdrawn and mailing is not None:
-                    await self._ready.put(Ready(job, mailing, looked_at))
-                else:
-                    await self._end(job.claim, withdrawn.get(job.claim))
+            await self._is_stale.wait()
+            self._is_stale.clear()
+            lanes, group = self._window.stale(), self._stale()
+            claims = [*lanes.values(), *(ready.claim for ready in group)]
+            generation, looked_at = self._generation, monotonic_seconds()
+            withdrawn = await persistently(partial(sending.withdrawn, self._engine, claims))
+            for lane, claim in lanes.items():
+                lane.looked_again(claim, looked_at, is_wanted=claim not in withdrawn)
+            if generation == self._generation:
+                self._put_back(group, withdrawn, looked_at)
+            else:
+                self._drop(group)
+            self._window.let_go()
+            self._has_news.set()
 
-    async def _end(self, claim: Claim, withdrawn: DeliveryState | None) -> None:
-        """Records a claim that is not sent: withdrawn, or failed since its mailing cannot be used."""
-        await self._window.acquire()
-        if withdrawn is not None:
-            self._settle(sending.ended(claim, withdrawn))
-        else:
-            self._settle(sending.after_fault(claim, "the mailing cannot be used"))
+    def _stale(self) -> list[Ready]:
+        """Takes the head of the backlog where it must be looked at again."""
+        group: list[Ready] = []
+        while self._backlog and len(group) < LOOK_AT_ONCE and not self._backlog[0].is_fresh:
+            group.append(self._backlog.popleft())
+        return group
 
-    def _look(self, claims: list[Claim]) -> tuple[dict[Claim, DeliveryState], dict[int, ReadyMailing]]:
-        return sending.withdrawn(self._engine, claims), self._prepare(claims)
-
-    def _prepare(self, claims: list[Claim]) -> dict[int, ReadyMailing]:
-        """Returns the mailings of `claims`, the last few from memory; without those that cannot be used."""
-        wanted = {claim.mailing_id for claim in claims}
-        known = {mailing_id: self._mailings[mailing_id] for mailing_id in wanted & self._mailings.keys()}
-        read = {mailing_id: self._read_mailing(mailing_id) for mailing_id in wanted - known.keys()}
-        found = known | {mailing_id: mailing for mailing_id, mailing in read.items() if mailing}
-        self._mailings = dict(list((self._mailings | found).items())[-MAILINGS_IN_MEMORY:])
-        return found
-
-    def _read_mailing(self, mailing_id: int) -> ReadyMailing | None:
-        try:
-            return sending.prepare(self._engine, mailing_id)
-        except DatabaseError:
-            raise
-        except Exception:
-            # Its deliveries fail and are set aside (P10); the others must not wait for it.
-            log.exception("mailing_fault", mailing_id=mailing_id)
-            return None
+    def _put_back(
+        self, group: list[Ready], withdrawn: Mapping[Claim, DeliveryState], looked_at: float
+    ) -> None:
+        wanted = [one._replace(looked_at=looked_at) for one in group if one.claim not in withdrawn]
+        self._backlog.extendleft(reversed(wanted))
+        for ready in group:
+            if ready.claim in withdrawn:
+                self._end(sending.ended(ready.claim, withdrawn[ready.claim]))
 
     # Sending
 
     async def _lane(self) -> None:
-        while True:
-            ready = await self._ready.get()
-            await self._window.acquire()
-            settlement = await self._send_if_wanted(ready)
-            if settlement is None:
-                self._drop([ready.job])
-                self._window.release()
+        lane = Lane(self._window, self._next, self._settle)
+        self._lanes.append(lane)
+        while not self._stopping.is_set():
+            if self._backlog:
+                await self._until_sendable()
+            if envelope := lane.take():
+                await self._send(lane, envelope)
             else:
-                self._settle(settlement)
+                self._has_news.clear()
+                await self._has_news.wait()
 
-    async def _send_if_wanted(self, ready: Ready) -> Settlement | None:
-        """Returns what became of a claim; None where it is no longer for this worker to send."""
-        claim, looked_at = ready.job.claim, ready.looked_at
-        while True:
-            await self._until_sendable()
-            if self._stopping.is_set() or ready.job.generation != self._generation:
-                return None
-            if monotonic_seconds() - looked_at <= LOOK_AGAIN_SECONDS:
-                return await self._send(claim, ready.mailing)
-            withdrawn = await self._persistently(partial(sending.withdrawn, self._engine, [claim]))
-            if claim in withdrawn:
-                return sending.ended(claim, withdrawn[claim])
-            looked_at = monotonic_seconds()
+    async def _send(self, lane: Lane, envelope: Envelope) -> None:
+        """Sends a message, and over the same connection those that may follow it at once."""
+        try:
+            lane.done(await self._pool.send(envelope, lane))
+        except Exception as error:
+            log.exception("delivery_fault")
+            lane.fail(type(error).__name__)
 
     async def _until_sendable(self) -> None:
         """Waits while the relay is left alone, or while this worker may be taken for dead."""
         while not self._stopping.is_set():
-            silent = monotonic_seconds() - self._last_beat
             wait = self._pool.seconds_to_wait()
-            if silent <= SILENT_AT_MOST_SECONDS and wait == 0:
+            if wait == 0 and not self._is_silent():
                 return
             await asyncio.sleep(min(max(wait, 0.1), TRY_AGAIN_SECONDS))
 
-    async def _send(self, claim: Claim, mailing: ReadyMailing) -> Settlement:
-        try:
-            wire = sending.render(self._engine, mailing, claim)
-            envelope = Envelope(self._engine.sender.address, claim.address, wire)
-            attempt = await self._pool.send(envelope)
-        except Exception as error:
-            log.exception("delivery_fault", mailing_id=claim.mailing_id, recipient_id=claim.recipient_id)
-            return sending.after_fault(claim, type(error).__name__)
-        return sending.after_attempt(claim, attempt)
+    def _is_silent(self) -> bool:
+        return monotonic_seconds() - self._last_beat > SILENT_AT_MOST_SECONDS
+
+    def _next(self) -> tuple[Ready, Envelope] | None:
+        """Returns the next message; None where none may be sent just now."""
+        while ready := self._take():
+            claim = ready.claim
+            try:
+                wire = sending.render(self._engine, ready.mailing, claim)
+                return ready, Envelope(self._engine.return_path, claim.address, wire)
+            except Exception as error:
+                log.exception("delivery_fault", mailing_id=claim.mailing_id, recipient_id=claim.recipient_id)
+                self._end(sending.after_fault(claim, type(error).__name__))
+        return None
+
+    def _take(self) -> Ready | None:
+        if not self._backlog or self._stopping.is_set() or self._is_silent():
+            return None
+        if not self._backlog[0].is_fresh:
+            self._is_stale.set()
+            return None
+        if len(self._backlog) <= REFILL_BELOW:
+            self._wake.set()
+        return self._backlog.popleft()
 
     # Back to the ledger
 
     def _settle(self, settlement: Settlement) -> None:
+        """Has an outcome recorded; it gives back its place in the window when that is durable."""
         self._outcomes.append(settlement)
         self._has_outcomes.set()
+        if len(self._outcomes) >= self._options.window - self._options.lanes:
+            self._has_enough.set()
+
+    def _end(self, settlement: Settlement) -> None:
+        """Has a claim recorded that is not sent: nothing of it is uncertain, so it need not wait for room."""
+        self._window.give()
+        self._settle(settlement)
 
     async def _record(self) -> None:
-        """Commits whatever is done, all of it at once, and opens the window by as much."""
+        """Commits what is done, all of it at once, and opens the window by as much."""
         while True:
-            await self._has_outcomes.wait()
-            self._has_outcomes.clear()
+            await self._gather()
             done, self._outcomes = self._outcomes, []
             try:
-                await self._in_thread(partial(sending.settle, self._engine, self._worker_id, done))
+                await asyncio.shield(
+                    asyncio.wrap_future(sending.settling(self._engine, self._worker_id, done))
+                )
             except asyncio.CancelledError:
                 self._outcomes = done + self._outcomes
                 raise
@@ -326,15 +326,32 @@ class Sender:
                 await asyncio.sleep(TRY_AGAIN_SECONDS)
                 self._has_outcomes.set()
                 continue
-            for settlement in done:
-                self._held.discard(settlement.claim.key)
-                self._window.release()
+            self._held.difference_update([settlement.claim.key for settlement in done])
+            self._doubt(done)
+            self._window.take_back(len(done))
+
+    def _doubt(self, done: Iterable[Settlement]) -> None:
+        """Has what is left looked at again where contents were refused of everybody: they may be paused."""
+        verdicts = {one.verdict for one in done}
+        if Verdict.CONTENT_REFUSED in verdicts and Verdict.ACCEPTED not in verdicts:
+            self._backlog = deque(ready._replace(looked_at=NEVER) for ready in self._backlog)
+
+    async def _gather(self) -> None:
+        """Waits for outcomes, until the window holds little else or the first one has waited long enough."""
+        await self._has_outcomes.wait()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(GATHER_SECONDS):
+                await self._has_enough.wait()
+        self._has_outcomes.clear()
+        self._has_enough.clear()
 
     async def _record_rest(self) -> None:
         """Records what is left at the end; writing a row twice changes nothing, for it is fenced."""
-        if self._outcomes:
-            rest = self._outcomes
-            await self._once(lambda: sending.settle(self._engine, self._worker_id, rest))
+        rest = self._outcomes
+        for _ in range(RECORD_REST_TRIES if rest else 0):
+            if await once(lambda: sending.settle(self._engine, self._worker_id, rest)) is not None:
+                return
+            await asyncio.sleep(TRY_AGAIN_SECONDS)
 
     # Among other workers
 
@@ -342,52 +359,36 @@ class Sender:
         while True:
             await asyncio.sleep(HEARTBEAT_SECONDS)
             started = monotonic_seconds()
-            if await self._once(lambda: sending.beat(self._engine, self._worker_id)) is None:
+            if await once(lambda: sending.beat(self._engine, self._worker_id)) is None:
                 continue
             if started - self._last_beat > SILENT_AT_MOST_SECONDS:
                 log.warning("worker_was_silent", worker_id=self._worker_id)
                 self._generation += 1
                 self._drop(self._backlog)
                 self._backlog.clear()
+                for lane in self._lanes:
+                    lane.forbid()
             self._last_beat = started
+            self._window.let_go()
+            self._has_news.set()
 
     async def _rescue(self) -> None:
         while True:
             await asyncio.sleep(RESCUE_SECONDS)
-            freed = await self._once(lambda: sending.rescue(self._engine))
+            freed = await once(lambda: sending.rescue(self._engine))
             if freed:
                 log.warning("claims_rescued", count=freed)
                 self._wake.set()
 
     # The database, from the event loop
 
-    async def _in_thread(self, work: Callable[[], T]) -> T:
-        return await asyncio.shield(asyncio.to_thread(work))
-
     async def _insist(self, work: Callable[[], bool]) -> bool:
         """Returns True once `work` has; False if the process stops before."""
         while not self._stopping.is_set():
-            if await self._once(work):
+            if await once(work):
                 return True
             await self._pause()
         return False
-
-    async def _once(self, work: Callable[[], T]) -> T | None:
-        """Returns what `work` returned, or None, logged, where it failed."""
-        try:
-            return await self._in_thread(work)
-        except Exception:
-            log.exception("sender_database_error")
-            return None
-
-    async def _persistently(self, work: Callable[[], T]) -> T:
-        """Returns what `work` returned, tried until the database is there; cancelled where it never is."""
-        while True:
-            try:
-                return await self._in_thread(work)
-            except Exception:
-                log.exception("sender_database_error")
-                await asyncio.sleep(TRY_AGAIN_SECONDS)
 
 
 async def _cancel(tasks: list[asyncio.Task[None]]) -> None:

@@ -1,6 +1,6 @@
 """Messages to send in tests."""
 
-from outage_service.channels.email.transaction import Envelope
+from outage_service.channels.email.envelope import Envelope
 
 RECIPIENT = "client@example.ca"
 SENDER = "outages@example.ca"

@@ -6,9 +6,9 @@ from collections import Counter
 import pytest
 
 from outage_service.channels.email.addresses import AddressError
+from outage_service.channels.email.envelope import Envelope
 from outage_service.channels.email.pool import MailPool
 from outage_service.channels.email.relay import Relay, Timeouts
-from outage_service.channels.email.transaction import Envelope
 from outage_service.domain.deliveries import Attempt, Stage, Verdict
 from tests.channels.email.conftest import pool_to
 from tests.channels.email.envelopes import RECIPIENT, SENDER, an_envelope

@@ -12,6 +12,7 @@ FAULTS_BEFORE_PAUSE = 3
 """Connections lost one after the other without anything getting through. One may be chance."""
 
 _PROBE_UNDER_WAY_SECONDS = 0.1
+_FAULTS = (Verdict.RELAY_DOWN, Verdict.UNCERTAIN, Verdict.MISCONFIGURED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,10 +85,10 @@ class Breaker:
 
         A connection that cannot be made, or not with this configuration, opens the breaker at once.
         """
-        if attempt.verdict is Verdict.REFUSED:
-            self.refused_in_a_row += 1
-        elif attempt.verdict is Verdict.ACCEPTED:
+        if attempt.verdict is Verdict.ACCEPTED:
             self.refused_in_a_row = 0
+        elif attempt.verdict is Verdict.REFUSED:
+            self.refused_in_a_row += 1
         if is_probe:
             self._is_probing = False
         elif self.cause is not None:
@@ -126,4 +127,4 @@ class Breaker:
 
 def _is_fault(attempt: Attempt) -> bool:
     """A message handed over and never answered speaks against the relay as much as a refused connection."""
-    return attempt.verdict in {Verdict.RELAY_DOWN, Verdict.UNCERTAIN, Verdict.MISCONFIGURED}
+    return attempt.verdict in _FAULTS

@@ -13,9 +13,10 @@ from contextlib import suppress
 from typing import Final
 
 from outage_service.channels.email.breaker import Breaker, RelayHealth
+from outage_service.channels.email.envelope import UNWANTED, Envelope, Run
 from outage_service.channels.email.relay import Relay, Timeouts
 from outage_service.channels.email.session import RelayUnavailableError, open_connection
-from outage_service.channels.email.transaction import QUIT_SECONDS, Envelope, MailConnection
+from outage_service.channels.email.transaction import QUIT_SECONDS, MailConnection
 from outage_service.clock import monotonic_seconds
 from outage_service.domain.deliveries import Attempt, Fault, Stage, Verdict, classify
 
@@ -23,6 +24,8 @@ CONNECTIONS: Final = 8
 MESSAGES_PER_CONNECTION: Final = 1000
 GROW_AGAIN_SECONDS: Final = 10.0
 """A relay that refuses one more connection while others work is asked again after this."""
+ANNOUNCE_AGAIN_SECONDS: Final = 60.0
+"""A relay that refused to begin another message on a connection gets one at a time for this long."""
 _CLOSING = Attempt(classify(Stage.CONNECT, Fault.CLOSING), Stage.CONNECT, None, "the sender is shutting down")
 _DROPPED = Attempt(
     classify(Stage.CONNECT, Fault.DROPPED), Stage.CONNECT, None, "the relay closed the new connection"
@@ -68,6 +71,7 @@ class MailPool:
         self._opening: set[asyncio.Task[MailConnection]] = set()
         self._waiters: deque[asyncio.Future[MailConnection | None]] = deque()
         self._grow_at = 0.0
+        self._announce_at = 0.0
         self._busy = 0
         self._is_closing = False
         self._changed = asyncio.Event()
@@ -88,8 +92,11 @@ class MailPool:
         """Returns how long the relay is left alone still; 0 while mail flows."""
         return self._breaker.seconds_to_wait()
 
-    async def send(self, envelope: Envelope) -> Attempt:
+    async def send(self, envelope: Envelope, run: Run | None = None) -> Attempt:
         """Hands one message to the relay and returns what came of it.
+
+        With `run` it also hands over what that gives, as long as all goes well and nobody else wants the
+        connection; it then returns what came of the last one.
 
         Cancelled before the final dot, it raises `CancelledError` and nothing was sent. Cancelled after it,
         it still returns, with an uncertain outcome: a cancellation must not lose the fact.
@@ -101,7 +108,7 @@ class MailPool:
             return self._breaker.cause
         self._busy += 1
         try:
-            attempt = await self._send(envelope, is_probe=is_probe)
+            attempt = await self._send(envelope, run, is_probe=is_probe)
         except RelayUnavailableError as unavailable:
             attempt = unavailable.attempt
         except BaseException:
@@ -111,7 +118,7 @@ class MailPool:
         finally:
             self._busy -= 1
             self._changed.set()
-        self._learn(attempt, is_probe=is_probe)
+        self.learn(attempt, is_probe=is_probe)
         return attempt
 
     async def close(self, grace: float) -> None:
@@ -132,21 +139,37 @@ class MailPool:
                 connection.abandon("the sender was shut down")
         await self._until(lambda: not (self._busy or self._leaving), QUIT_SECONDS + 1)
 
-    async def _send(self, envelope: Envelope, *, is_probe: bool) -> Attempt:
-        """A connection that was used before may have been closed by the relay meanwhile: that is nobody's
-        fault, and another one is taken. Safe, since the relay had not even taken MAIL."""
-        attempt = _CLOSING
-        for _ in range(self._limit + 1):
+    async def _send(self, envelope: Envelope, run: Run | None, *, is_probe: bool) -> Attempt:
+        """A connection that was used before may have been closed by the relay meanwhile, or may have served
+        enough of them: that is nobody's fault, and another one is taken. Safe, since the relay had not even
+        taken MAIL."""
+        attempt, in_vain = _CLOSING, 0
+        while in_vain <= self._limit:
             connection = await self._acquire(is_probe=is_probe)
-            was_used = connection.delivered > 0
-            attempt = await self._deliver(connection, envelope)
-            is_stale = was_used and attempt.verdict is Verdict.RELAY_DOWN and attempt.stage is Stage.MAIL
-            if not is_stale:
+            watched = None if run is None else _WatchedRun(self, connection, run)
+            attempt = await self._deliver(connection, envelope, watched)
+            if watched is not None and watched.last is not None:
+                envelope, in_vain = watched.last, 0
+            if not _speaks_of(connection, attempt) or attempt.verdict is Verdict.DEFERRED:
                 break
+            if attempt.verdict is Verdict.MISCONFIGURED:
+                self._announce_at = self._monotonic() + ANNOUNCE_AGAIN_SECONDS
+            in_vain += 1
         return attempt
 
-    async def _deliver(self, connection: MailConnection, envelope: Envelope) -> Attempt:
-        outcome = connection.deliver(envelope)
+    def is_wanted(self, connection: MailConnection) -> bool:
+        """Returns whether a connection is to be given back after the message under way."""
+        return (
+            self._is_closing
+            or self._only_to is not None  # whoever follows would not have passed by `send`
+            or bool(self._waiters)
+            or self._breaker.cause is not None
+            or connection.delivered >= self._messages_per_connection
+            or self._monotonic() < self._announce_at
+        )
+
+    async def _deliver(self, connection: MailConnection, envelope: Envelope, run: Run | None) -> Attempt:
+        outcome = connection.deliver(envelope, run)
         try:
             attempt = await outcome
         except asyncio.CancelledError:
@@ -156,12 +179,20 @@ class MailPool:
             if known is None or known.verdict is Verdict.RELAY_DOWN:
                 raise
             return known
-        self._release(connection)
+        if _speaks_of(connection, attempt) and connection.is_usable:
+            self._retire(connection)
+        else:
+            self._release(connection)
         return attempt
 
-    def _learn(self, attempt: Attempt, *, is_probe: bool) -> None:
+    def learn(self, attempt: Attempt, *, is_probe: bool) -> None:
+        """Takes note of what an attempt says about the relay."""
         if self._is_closing:
             self._breaker.give_up_probe()
+            return
+        if attempt is UNWANTED:  # it was we who broke off
+            if is_probe:
+                self._breaker.give_up_probe()
             return
         self._breaker.record(attempt, is_probe=is_probe)
         if self._breaker.cause is not None:
@@ -206,6 +237,7 @@ class MailPool:
             await asyncio.wait([task])
         except asyncio.CancelledError:
             task.cancel()
+            self._wake_one(None)
             raise
         finally:
             self._opening.discard(task)
@@ -280,3 +312,30 @@ class MailPool:
                 while not is_so():
                     self._changed.clear()
                     await self._changed.wait()
+
+
+def _speaks_of(connection: MailConnection, attempt: Attempt) -> bool:
+    """Returns whether it may be only that this connection, used before, begins no more messages."""
+    return connection.delivered > 1 and attempt.stage is Stage.MAIL
+
+
+class _WatchedRun:
+    """A run over one connection, from which the pool learns too. `last` is the last message it gave."""
+
+    def __init__(self, pool: MailPool, connection: MailConnection, run: Run) -> None:
+        self._pool = pool
+        self._connection = connection
+        self._run = run
+        self.last: Envelope | None = None
+        self.admit = run.admit
+
+    def take(self) -> Envelope | None:
+        if self._pool.is_wanted(self._connection):
+            return None
+        following = self._run.take()
+        self.last = following or self.last
+        return following
+
+    def done(self, attempt: Attempt) -> None:
+        self._pool.learn(attempt, is_probe=False)
+        self._run.done(attempt)

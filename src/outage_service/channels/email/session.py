@@ -6,6 +6,7 @@ at a time are what it costs (performance.md, "Fan-out").
 
 import asyncio
 import ssl
+from contextlib import suppress
 from typing import cast
 
 import aiosmtplib
@@ -35,6 +36,36 @@ async def open_connection(
     Raises:
         RelayUnavailableError: with the attempt that every message waiting for the connection gets.
     """
+    client = await _opened(relay, context, timeouts)
+    if client.transport is None:
+        raise _fault(Fault.DROPPED, "the relay closed the connection")
+    return MailConnection(
+        cast(asyncio.Transport, client.transport),
+        pipelining=client.supports_extension("pipelining"),
+        timeouts=timeouts,
+    )
+
+
+async def try_out(relay: Relay, *, context: ssl.SSLContext | None, timeouts: Timeouts) -> str | None:
+    """Connects as sending would and says goodbye; returns the version of TLS in use, None in clear text.
+
+    Raises:
+        RelayUnavailableError: as `open_connection` does.
+    """
+    client = await _opened(relay, context, timeouts)
+    encrypted = client.get_transport_info("ssl_object")
+    version = str(encrypted.version()) if encrypted else None
+    transport = cast("asyncio.Transport | None", client.transport)
+    with suppress(OSError, aiosmtplib.SMTPException):
+        await client.quit(timeout=timeouts.command)
+    client.close()
+    if transport is not None:
+        transport.abort()
+    await asyncio.sleep(0)  # a loop that ends at once would leave the socket open
+    return version
+
+
+async def _opened(relay: Relay, context: ssl.SSLContext | None, timeouts: Timeouts) -> aiosmtplib.SMTP:
     client = aiosmtplib.SMTP(
         hostname=relay.host,
         port=relay.port,
@@ -55,13 +86,7 @@ async def open_connection(
     except BaseException:
         client.close()
         raise
-    if client.transport is None:
-        raise _fault(Fault.DROPPED, "the relay closed the connection")
-    return MailConnection(
-        cast(asyncio.Transport, client.transport),
-        pipelining=client.supports_extension("pipelining"),
-        timeouts=timeouts,
-    )
+    return client
 
 
 async def _greet(client: aiosmtplib.SMTP) -> None:

@@ -1,55 +1,26 @@
 """One SMTP connection, once it is open: transactions of one recipient each, as lean as the relay allows.
 
-With PIPELINING (RFC 2920), MAIL, RCPT and DATA leave in one write and the body follows the 354: two round
-trips a message. Without, every command waits for its answer. What a library hides is kept here exactly:
+With PIPELINING (RFC 2920), MAIL, RCPT and DATA leave in one write and the body follows the 354. The next
+message's leave with the final dot of the one before, which the RFC allows in so many words (3.1): one round
+trip a message. Without, every command waits for its answer. What a library hides is kept here exactly:
 how far a transaction had come when it broke (trap 5).
 """
 
 import asyncio
-import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from enum import IntEnum, auto
 from typing import cast
 
-from outage_service.channels.email.addresses import check_address
+from outage_service.channels.email.envelope import UNWANTED, Envelope, Run
 from outage_service.channels.email.relay import Timeouts
+from outage_service.channels.email.replies import ALL_TAKEN, KEPT, LONGEST_REPLY, words
+from outage_service.channels.email.thawed import FINAL_DOT
 from outage_service.domain.deliveries import Attempt, Fault, Stage, Verdict, classify
 
 SMALL_BODY = 64 * 1024  # octets that a socket takes at once, so that nothing is won by holding the dot back
-LONGEST_REPLY = 16 * 1024  # octets, all lines together: more is not SMTP
-LONGEST_DETAIL = 200  # characters kept of a reply
 QUIT_SECONDS = 2.0
-_FINAL_DOT = b".\r\n"
-_ALL_TAKEN = re.compile(rb"(?:2\d\d [^\n]*\n){2}354 [^\n]*\n\Z")
-"""What nearly every relay answers to nearly every envelope, in one piece: a third of the work saved."""
 _GO_AHEAD = 354
 _CLOSING = 421
-
-
-@dataclass(frozen=True, slots=True)
-class Envelope:
-    """One message to one recipient.
-
-    Args:
-        mail_from: where bounces go.
-        recipient: whom it is for.
-        wire: the message as `ThawedLetter.render` returns it: CRLF, dots stuffed, the final dot included.
-
-    Raises:
-        AddressError: an address is not safe in a command.
-        ValueError: `wire` has no final dot.
-    """
-
-    mail_from: str
-    recipient: str
-    wire: bytes
-
-    def __post_init__(self) -> None:
-        check_address(self.mail_from)
-        check_address(self.recipient)
-        if not self.wire.endswith(b"\r\n" + _FINAL_DOT):
-            raise ValueError("the message does not end with the final dot")
 
 
 class _Awaiting(IntEnum):  # an Enum's hash is computed in Python, once a look-up
@@ -62,6 +33,8 @@ class _Awaiting(IntEnum):  # an Enum's hash is computed in Python, once a look-u
     DATA = auto()
     END_OF_DATA = auto()
     LONE_DOT = auto()
+    LEAVE = auto()
+    """Ours: the relay waits for the body."""
     QUIT = auto()
 
 
@@ -95,11 +68,12 @@ class MailConnection(asyncio.Protocol):
         self._stage = Stage.CONNECT
         self._envelope: Envelope | None = None
         self._outcome: asyncio.Future[Attempt] | None = None
+        self._run: Run | None = None
+        self._following: Envelope | None = None
         self._failure: Attempt | None = None
         self._needs_reset = False
         self._unread = b""
-        self._is_congested = False
-        self._is_lost = False
+        self._is_congested = self._is_lost = False
         self._deadline = 0.0
         self._timer: asyncio.TimerHandle | None = None
         self._on_reply: dict[_Awaiting, Callable[[int, bytes], None]] = {
@@ -110,6 +84,7 @@ class MailConnection(asyncio.Protocol):
             _Awaiting.DATA: self._on_data,
             _Awaiting.END_OF_DATA: self._on_end_of_data,
             _Awaiting.LONE_DOT: self._on_lone_dot,
+            _Awaiting.LEAVE: self._on_unasked,
             _Awaiting.QUIT: self._on_quit,
         }
         transport.set_protocol(self)
@@ -123,17 +98,23 @@ class MailConnection(asyncio.Protocol):
         """Whether no message is under way."""
         return self._envelope is None
 
-    def deliver(self, envelope: Envelope) -> asyncio.Future[Attempt]:
-        """Begins a transaction and returns its outcome to come. The connection must be idle and usable."""
+    def deliver(self, envelope: Envelope, run: Run | None = None) -> asyncio.Future[Attempt]:
+        """Begins a transaction and returns its outcome to come. The connection must be idle and usable.
+
+        With `run`, others follow, and the outcome is that of the last message taken.
+        """
+        self._outcome = self._loop.create_future()
+        self._run = run
+        outcome = self._outcome
+        self._begin(envelope)
+        return outcome
+
+    def _begin(self, envelope: Envelope) -> None:
         self.delivered += 1
         self._envelope = envelope
         self._stage = Stage.MAIL
-        self._outcome = self._loop.create_future()
-        outcome = self._outcome
         self._expect(self._timeouts.command)
-        mail = b"MAIL FROM:<%b>\r\n" % envelope.mail_from.encode("ascii")
-        if self._pipelining:
-            mail += b"RCPT TO:<%b>\r\nDATA\r\n" % envelope.recipient.encode("ascii")
+        mail = self._commands(envelope)
         if not self._needs_reset:
             self._awaiting = _Awaiting.MAIL
             self._transport.write(mail)
@@ -143,10 +124,17 @@ class MailConnection(asyncio.Protocol):
         else:
             self._awaiting = _Awaiting.RSET
             self._transport.write(b"RSET\r\n")
-        return outcome
+
+    def _commands(self, envelope: Envelope) -> bytes:
+        """Returns what begins a transaction: all of it, or where the relay wants it so, its first command."""
+        mail = b"MAIL FROM:<%b>\r\n" % envelope.mail_from.encode("ascii")
+        if self._pipelining:
+            mail += b"RCPT TO:<%b>\r\nDATA\r\n" % envelope.recipient.encode("ascii")
+        return mail
 
     def abandon(self, detail: str) -> Attempt | None:
-        """Breaks off at once; returns what is known of the message under way, or None when idle."""
+        """Breaks off at once; returns what is known of the last message taken, or None when idle."""
+        self._give_up_former(Fault.CLOSING, detail)
         attempt = self._interrupted(Fault.CLOSING, detail) if self._envelope else None
         self._lose(Fault.CLOSING, detail)
         return attempt
@@ -164,13 +152,7 @@ class MailConnection(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         """Takes answers, however they are cut; several may come at once, and mostly do."""
-        if (
-            self._awaiting is _Awaiting.MAIL
-            and self._pipelining
-            and not self._unread
-            and _ALL_TAKEN.match(data)
-        ):
-            self._send_body()
+        if not self._unread and not (data := self._take_common(data)):
             return
         if self._unread:
             data = self._unread + data
@@ -182,7 +164,7 @@ class MailConnection(asyncio.Protocol):
                 reply, begin = data[begin : end + 1], end + 1
                 code = data[line_start : line_start + 3]
                 if not code.isdigit() or len(code) < 3:
-                    self._lose(Fault.GARBLED, _words(reply))
+                    self._lose(Fault.GARBLED, words(reply))
                     return
                 self._on_reply[self._awaiting](int(code), reply)
                 if self._is_lost:
@@ -191,6 +173,17 @@ class MailConnection(asyncio.Protocol):
         self._unread = data[begin:]
         if len(self._unread) > LONGEST_REPLY:
             self._lose(Fault.GARBLED, "an answer without end")
+
+    def _take_common(self, data: bytes) -> bytes:
+        """Takes what nearly every relay answers, without looking at every line; returns the rest."""
+        is_end = self._awaiting is _Awaiting.END_OF_DATA and self._stage is Stage.AFTER_DOT
+        if is_end and (kept := KEPT.match(data)):
+            data = data[kept.end() :]
+            self._on_end_of_data(250, kept[0])
+        if self._awaiting is _Awaiting.MAIL and self._pipelining and ALL_TAKEN.match(data):
+            self._send_body()
+            return b""
+        return data
 
     def pause_writing(self) -> None:
         """The transport holds more than it likes: a long body is under way."""
@@ -210,7 +203,7 @@ class MailConnection(asyncio.Protocol):
 
     def _on_timer(self) -> None:
         self._timer = None
-        if self._awaiting is _Awaiting.NOTHING:
+        if self._awaiting in (_Awaiting.NOTHING, _Awaiting.LEAVE):
             return
         if self._loop.time() < self._deadline:
             self._timer = self._loop.call_at(self._deadline, self._on_timer)
@@ -231,7 +224,7 @@ class MailConnection(asyncio.Protocol):
 
     def _on_reset(self, code: int, reply: bytes) -> None:
         if code >= 300:
-            self._lose(Fault.GARBLED, _words(reply))
+            self._lose(Fault.GARBLED, words(reply))
             return
         self._needs_reset = False
         self._await_next(_Awaiting.MAIL, b"MAIL FROM:<%b>\r\n", self._envelope_now().mail_from)
@@ -251,20 +244,22 @@ class MailConnection(asyncio.Protocol):
             self._finish()
         elif self._failure is not None:  # the relay would take a message that is for nobody: give it none
             self._awaiting = _Awaiting.LONE_DOT
-            self._transport.write(_FINAL_DOT)
+            self._transport.write(FINAL_DOT)
         else:
             self._send_body()
 
     def _on_end_of_data(self, code: int, reply: bytes) -> None:
         if self._stage is not Stage.AFTER_DOT and code < 400:
-            self._lose(Fault.GARBLED, _words(reply))
+            self._lose(Fault.GARBLED, words(reply))
             return
         verdict = classify(self._stage, code)
-        self._failure = Attempt(verdict, self._stage, code, _words(reply))
-        if verdict is Verdict.ACCEPTED:
-            self._finish(needs_reset=False)
-        elif self._stage is Stage.BODY or verdict is Verdict.UNCERTAIN:
+        self._failure = Attempt(verdict, self._stage, code, words(reply))
+        if self._stage is Stage.BODY or verdict is Verdict.UNCERTAIN:
             self._lose(Fault.DROPPED, "")
+        elif self._following is not None:
+            self._turn_to_following(self._failure)
+        elif verdict is Verdict.ACCEPTED:
+            self._go_on_or_finish(self._failure)
         else:
             self._finish()
 
@@ -275,7 +270,7 @@ class MailConnection(asyncio.Protocol):
         self._lose(Fault.CLOSING, "")
 
     def _on_unasked(self, code: int, reply: bytes) -> None:  # noqa: ARG002 - mostly a 421 for idleness
-        self._lose(Fault.DROPPED, _words(reply))
+        self._lose(Fault.DROPPED, words(reply))
 
     # Steps of a transaction
 
@@ -289,7 +284,7 @@ class MailConnection(asyncio.Protocol):
         if self._failure is None:
             self._fail(code, reply)
         if code == _CLOSING or not 400 <= code < 600:
-            self._lose(Fault.GARBLED, _words(reply))
+            self._lose(Fault.GARBLED, words(reply))
             return False
         if not self._pipelining:
             self._finish()
@@ -297,7 +292,7 @@ class MailConnection(asyncio.Protocol):
 
     def _fail(self, code: int, reply: bytes) -> None:
         stage = _STAGES[self._awaiting]
-        self._failure = Attempt(classify(stage, code), stage, code, _words(reply))
+        self._failure = Attempt(classify(stage, code), stage, code, words(reply))
 
     def _await_next(self, awaiting: _Awaiting, command: bytes, address: str | None = None) -> None:
         self._awaiting = awaiting
@@ -307,29 +302,76 @@ class MailConnection(asyncio.Protocol):
             self._transport.write(command if address is None else command % address.encode("ascii"))
 
     def _send_body(self) -> None:
+        if self._run is None or self._run.admit(self._on_told):
+            self._write_body()
+        else:
+            self._awaiting = _Awaiting.LEAVE
+            self._stage = Stage.DATA
+
+    def _on_told(self, may_leave: bool) -> bool:
+        if self._awaiting is not _Awaiting.LEAVE:
+            return False
+        if may_leave:
+            self._write_body()
+        else:
+            self._failure = UNWANTED
+            self._lose(Fault.CLOSING, UNWANTED.detail)
+        return may_leave
+
+    def _write_body(self) -> None:
         """A long body goes out before its dot, so that a connection lost under it is no uncertain one."""
         wire = self._envelope_now().wire
         self._awaiting = _Awaiting.END_OF_DATA
         self._expect(self._timeouts.end_of_data)
         if len(wire) <= SMALL_BODY:
             self._stage = Stage.AFTER_DOT
-            self._transport.write(wire)
+            if self._run is not None and self._pipelining and (following := self._run.take()):
+                self.delivered += 1
+                self._following = following
+                self._transport.writelines([wire, self._commands(following)])
+            else:
+                self._transport.write(wire)
             return
         self._stage = Stage.BODY
-        self._transport.write(wire[: -len(_FINAL_DOT)])
+        self._transport.write(wire[: -len(FINAL_DOT)])
         if not self._is_congested:
             self._send_dot()
 
     def _send_dot(self) -> None:
         self._stage = Stage.AFTER_DOT
         self._expect(self._timeouts.end_of_data)
-        self._transport.write(_FINAL_DOT)
+        self._transport.write(FINAL_DOT)
+
+    def _turn_to_following(self, attempt: Attempt) -> None:
+        """Hands out what came of the message before the one that was announced with its dot."""
+        self._envelope, self._following, self._failure = self._following, None, None
+        self._awaiting, self._stage = _Awaiting.MAIL, Stage.MAIL
+        self._expect(self._timeouts.command)
+        if self._run is not None:
+            self._run.done(attempt)
+        if attempt.code == _CLOSING:
+            self._lose(Fault.DROPPED, "")
+
+    def _give_up_former(self, fault: Fault, detail: str) -> None:
+        """Hands out what is known of a message whose dot is out, where the next one is announced."""
+        if self._following is not None:
+            self._turn_to_following(self._interrupted(fault, detail))
+
+    def _go_on_or_finish(self, accepted: Attempt) -> None:
+        following = self._run.take() if self._run is not None else None
+        if self._run is None or following is None:
+            self._finish(needs_reset=False)
+            return
+        self._run.done(accepted)
+        self._failure = None
+        self._needs_reset = False
+        self._begin(following)
 
     def _finish(self, *, needs_reset: bool = True) -> None:
         """Hands out the outcome in `_failure` (which may be a success) and is ready for the next message."""
         outcome, attempt = self._outcome, self._failure
         self._awaiting = _Awaiting.NOTHING
-        self._envelope = self._outcome = self._failure = None
+        self._envelope = self._outcome = self._failure = self._run = None
         self._needs_reset = needs_reset
         if attempt is not None and attempt.code == _CLOSING:
             self._lose(Fault.DROPPED, "")
@@ -341,6 +383,7 @@ class MailConnection(asyncio.Protocol):
 
     def _lose(self, fault: Fault, detail: str) -> None:
         """Gives the connection up, for whatever reason, once; closes it and hands out what is known."""
+        self._give_up_former(fault, detail)
         self._awaiting = _Awaiting.NOTHING
         if self._timer is not None:
             self._timer.cancel()
@@ -348,19 +391,10 @@ class MailConnection(asyncio.Protocol):
         outcome, self._outcome = self._outcome, None
         if outcome is not None and not outcome.done():
             outcome.set_result(self._interrupted(fault, detail))
-        self._envelope = self._failure = None
+        self._envelope = self._failure = self._run = None
         self.is_usable = False
         self._is_lost = True
         self._transport.abort()
         on_lost, self.on_lost = self.on_lost, None
         if on_lost is not None:
             on_lost(self)
-
-
-def _words(reply: bytes) -> str:
-    """Returns a reply on one line, fit for a log: without its code, cut, printable."""
-    text = reply[4:].decode("ascii", "replace").strip()
-    if not text.isprintable():
-        text = " ".join(line[4:] for line in reply.decode("ascii", "replace").splitlines())
-        text = "".join(c if c.isprintable() else "?" for c in text)
-    return text[:LONGEST_DETAIL]

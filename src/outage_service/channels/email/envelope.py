@@ -1,0 +1,54 @@
+"""What is handed over: one message to one recipient, and messages that follow one another."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+from outage_service.channels.email.addresses import check_address
+from outage_service.channels.email.thawed import FINAL_DOT
+from outage_service.domain.deliveries import Attempt, Stage, Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Envelope:
+    """One message to one recipient.
+
+    Args:
+        mail_from: where bounces go.
+        recipient: whom it is for.
+        wire: the message as `ThawedLetter.render` returns it: CRLF, dots stuffed, the final dot included.
+
+    Raises:
+        AddressError: an address is not safe in a command.
+        ValueError: `wire` has no final dot.
+    """
+
+    mail_from: str
+    recipient: str
+    wire: bytes
+
+    def __post_init__(self) -> None:
+        check_address(self.mail_from)
+        check_address(self.recipient)
+        if not self.wire.endswith(b"\r\n" + FINAL_DOT):
+            raise ValueError("the message does not end with the final dot")
+
+
+UNWANTED = Attempt(Verdict.RELAY_DOWN, Stage.DATA, None, "the message is not wanted any more")
+"""What comes of a message whose body was not to leave: it says nothing of the relay."""
+
+Told = Callable[[bool], bool]
+"""Called with whether a body that waits may leave; returns whether it left."""
+
+
+class Run(Protocol):
+    """Messages that follow one another over one connection, without a task being woken for each."""
+
+    def take(self) -> Envelope | None:
+        """Returns the next message, which is then announced to the relay; None where there is none now."""
+
+    def admit(self, told: Told) -> bool:
+        """Returns whether the body of the message announced may leave now; if not, `told` is called later."""
+
+    def done(self, attempt: Attempt) -> None:
+        """Takes what came of the oldest message, where another one was taken after it."""

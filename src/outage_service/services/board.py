@@ -1,0 +1,128 @@
+"""What the console's board shows: every outage in effect, how its newest bulletin fares, what is wrong."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from outage_service.domain.deliveries import DeliveryState
+from outage_service.domain.outages import Outage, OutageState
+from outage_service.domain.texts import Bilingual
+from outage_service.services.engine import Engine
+from outage_service.services.queries import NOT_REACHED
+from outage_service.storage import Connection
+from outage_service.storage import bulletins as bulletin_rows
+from outage_service.storage import outages as outage_rows
+from outage_service.storage.alerts import open_alerts
+from outage_service.storage.bulletins import BulletinRecord
+from outage_service.storage.mailings import Progress, progress_of
+from outage_service.storage.reports import living_workers
+
+OVERDUE_AFTER = timedelta(minutes=1)
+"""A bulletin this late is not merely waiting for the next tick."""
+_ALERTED = {"relay_paused", "mail_held", "heartbeat_lost", "bulletin_paused", "canary_missing"}
+_ORDER = (OutageState.OVERRUN, OutageState.OPEN, OutageState.SCHEDULED, OutageState.RESOLVED)
+
+
+class Trouble(StrEnum):
+    """What an operator should look into, worst first."""
+
+    NO_SENDER = "no_sender"
+    """No worker has shown a sign of life lately, on any host: nothing is sent."""
+    RELAY_PAUSED = "relay_paused"
+    MAIL_HELD = "mail_held"
+    HEARTBEAT_LOST = "heartbeat_lost"
+    BULLETIN_PAUSED = "bulletin_paused"
+    CANARY_MISSING = "canary_missing"
+    OVERDUE = "overdue"
+    OVERRUN = "overrun"
+    NOT_REACHED = "not_reached"
+
+
+@dataclass(frozen=True, slots=True)
+class BoardWarning:
+    """One thing that is wrong; `on` is the outage that it concerns, `subject` a host."""
+
+    trouble: Trouble
+    on: "BoardOutage | None" = None
+    subject: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class BoardOutage:
+    """An outage in effect, with its newest bulletin and how far that one has come."""
+
+    outage: Outage
+    state: OutageState
+    message: Bilingual | None
+    bulletin: BulletinRecord
+    progress: Progress
+
+    @property
+    def not_reached(self) -> int:
+        """How many recipients the newest bulletin could not be brought to."""
+        return sum(self.progress.counts[state] for state in NOT_REACHED)
+
+    def is_overdue(self, now: datetime) -> bool:
+        """Returns whether a bulletin should have gone out and has not."""
+        due = self.outage.next_due_at
+        return due is not None and now - due >= OVERDUE_AFTER
+
+
+@dataclass(frozen=True, slots=True)
+class Board:
+    """Everything at a glance, as of an instant."""
+
+    as_of: datetime
+    outages: tuple[BoardOutage, ...]
+    warnings: tuple[BoardWarning, ...]
+
+
+def read_board(engine: Engine, tx: Connection) -> Board:
+    """Returns the board: what has overrun first, then open, planned, and resolved with a remainder."""
+    now = engine.clock()
+    found = outage_rows.outages_in_effect(tx)
+    messages = bulletin_rows.latest_messages(tx, [one.id for one in found])
+    shown = [_shown(tx, one, messages.get(one.id), now) for one in found]
+    shown.sort(key=lambda each: (_ORDER.index(each.state), each.outage.number))
+    return Board(now, tuple(shown), tuple(_warnings(tx, shown, now)))
+
+
+def _shown(tx: Connection, outage: Outage, message: Bilingual | None, now: datetime) -> BoardOutage:
+    newest = bulletin_rows.bulletins_of(tx, outage.id)[-1]
+    return BoardOutage(outage, outage.state_at(now), message, newest, progress_of(tx, newest.id))
+
+
+def _warnings(tx: Connection, shown: list[BoardOutage], now: datetime) -> list[BoardWarning]:
+    found = [BoardWarning(Trouble.NO_SENDER)] if living_workers(tx) == 0 else []
+    found += _alerts(tx, shown)
+    found += [BoardWarning(Trouble.OVERDUE, each) for each in shown if each.is_overdue(now)]
+    found += [BoardWarning(Trouble.OVERRUN, each) for each in shown if each.state is OutageState.OVERRUN]
+    return found + [BoardWarning(Trouble.NOT_REACHED, each) for each in shown if each.not_reached]
+
+
+def _alerts(tx: Connection, shown: list[BoardOutage]) -> list[BoardWarning]:
+    """Returns what operators were alerted of and is not over, but for what the outages show by themselves."""
+    on = {each.outage.number: each for each in shown}
+    alerted = sorted(event for event in open_alerts(tx) if event[0] in _ALERTED)
+    return [BoardWarning(Trouble(kind), on.get(subject), subject) for kind, subject in alerted]
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """How far a bulletin has come, for a bar: whole per cents that add up to no more than 100."""
+
+    done: int
+    failed: int
+    left: int
+
+    @property
+    def total(self) -> int:
+        """All recipients known so far; more may follow while the mailing is fanned out."""
+        return self.done + self.failed + self.left
+
+
+def bar_of(progress: Progress) -> Bar:
+    """Returns accepted, not reached and still to come; what was superseded or suppressed is none of them."""
+    counts = progress.counts
+    left = counts[DeliveryState.QUEUED] + counts[DeliveryState.CLAIMED]
+    return Bar(counts[DeliveryState.ACCEPTED], sum(counts[state] for state in NOT_REACHED), left)

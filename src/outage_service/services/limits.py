@@ -1,0 +1,71 @@
+"""How often somebody may do a thing: counted in the database, so that all processes share one count (P25).
+
+    if not limits.allow(tx, "login", name, 5, timedelta(minutes=15)): …
+
+One use is counted with the transaction it is counted in: what must count although the act is refused
+(a wrong password) is counted in a transaction of its own. Whoever is refused is not counted again.
+"""
+
+import hashlib
+import ipaddress
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from outage_service.storage import Connection
+from outage_service.storage import limits as rows
+from outage_service.storage.now import database_now
+
+_LEAST_WAIT = timedelta(seconds=1)
+
+
+class TooMany(Exception):
+    """Somebody has done this as often as the limit allows; `wait` is when it is allowed again."""
+
+    def __init__(self, wait: timedelta) -> None:
+        super().__init__("This was asked for too often from here.")
+        self.wait = wait
+
+
+@dataclass(frozen=True, slots=True)
+class SubscriptionLimits:
+    """What an hour allows (P25): requests of one network address, confirmation letters in all."""
+
+    requests_per_address: int = 20
+    letters: int = 2_000
+
+
+def allow(
+    tx: Connection, scope: str, key: str, limit: int, per: timedelta, *, now: datetime | None = None
+) -> bool:
+    """Counts one use of `key` in `scope` and returns whether it was within `limit` in a span of `per`.
+
+    The span begins with the first use. One statement decides, so that of many at once no more pass.
+
+    Args:
+        key: whose use it is: an address of the network, a user's name; kept as a digest only.
+        now: the service's instant; without it the database's own.
+    """
+    return rows.take(tx, scope, _digest(key), at_most=limit, per=per, now=now or database_now(tx))
+
+
+def wait_for(tx: Connection, scope: str, key: str, *, now: datetime | None = None) -> timedelta:
+    """Returns how long it takes until `key` may do this again, once it was refused."""
+    ends_at = rows.span_ends_at(tx, scope, _digest(key))
+    return max(ends_at - (now or database_now(tx)), _LEAST_WAIT) if ends_at else _LEAST_WAIT
+
+
+def network_of(address: str) -> str:
+    """Returns what counts as one caller: an IPv4 address, or the /64 that one IPv6 customer is given."""
+    try:
+        parsed = ipaddress.ip_address(address)
+    except ValueError:
+        return address
+    if isinstance(parsed, ipaddress.IPv4Address):
+        return str(parsed)
+    if parsed.ipv4_mapped:
+        return str(parsed.ipv4_mapped)
+    return str(ipaddress.ip_network((parsed, 64), strict=False))
+
+
+def _digest(key: str) -> str:
+    return hashlib.sha256(key.encode(errors="replace")).hexdigest()

@@ -1,0 +1,112 @@
+"""Noticing that the database is an older copy, and holding its unsent mail until an operator's word (P34).
+
+What a backup has in its queue was sent long since. What is issued from now on goes out as ever: the clock's
+catch-up takes the place of whatever is held of an outage that is still open (P3). `alerts` tells operators.
+"""
+
+import threading
+from datetime import datetime, timedelta
+
+import structlog
+
+from outage_service.clock import monotonic_seconds
+from outage_service.domain.roles import CLOCK
+from outage_service.services.engine import Engine
+from outage_service.storage import Connection, audit
+from outage_service.storage import pulse as rows
+from outage_service.storage.database import sqlite_path
+from outage_service.storage.pulse import PulseMark, PulseRecord
+
+log = structlog.get_logger(__name__)
+
+BEAT_EVERY_SECONDS = 30.0
+SILENT_AT_MOST = timedelta(hours=1)
+"""A new timeline after a shorter silence is a failover, after a longer one a recovery from a backup."""
+SLACK = timedelta(minutes=1)
+"""What was made within this after the last beat may be in a backup as well."""
+_OPERATOR = "command line"
+
+
+class Pulse:
+    """One process's part in the pulse. A sender must not begin before the first `beat` has returned."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        path = sqlite_path(engine.db.url)
+        self._mark = PulseMark(path.with_name(path.name + ".pulse")) if path else None
+        self._beats: int | None = None
+        self._beat_at = 0.0
+        self._turns = threading.Lock()
+
+    @property
+    def has_begun(self) -> bool:
+        """Whether the database was looked at by this process."""
+        return self._beats is not None
+
+    def beat_if_due(self) -> None:
+        """Beats where the last time was half a minute ago."""
+        if monotonic_seconds() - self._beat_at >= BEAT_EVERY_SECONDS:
+            self.beat()
+
+    def beat(self) -> None:
+        """Records that the service lives, and before that holds the mail of a database that seems a copy."""
+        with self._turns:
+            # Before the database: it is never behind a mark that was read earlier.
+            marked = self._mark.read() if self._mark else None
+            self._beats = self._engine.db.write(lambda tx: self._beat(tx, marked))
+            self._beat_at = monotonic_seconds()
+            if self._mark:
+                self._mark.write(self._beats)
+
+    def _beat(self, tx: Connection, marked: int | None) -> int:
+        now, found, place = self._engine.clock(), rows.lock_pulse(tx), rows.place_of(tx)
+        reason = self._suspicion(found, marked, place, now)
+        if reason is not None and found.at is not None:
+            _hold(self._engine, tx, reason, created_until=found.at + SLACK)
+        beats = max(found.beats, marked or 0, self._beats or 0) + 1
+        rows.beat(tx, beats=beats, at=now, place=place)
+        return beats
+
+    def _suspicion(
+        self, found: PulseRecord, marked: int | None, place: str | None, now: datetime
+    ) -> str | None:
+        """Returns why the database seems to be a copy; None where it does not."""
+        if found.at is None:
+            return None
+        if self._beats is not None:
+            return "went_back" if found.beats < self._beats else None
+        if self._mark is not None:
+            return "behind_its_mark" if marked is None or marked > found.beats else None
+        if place is None or found.place is None or place == found.place:
+            return None
+        if _database_of(place) != _database_of(found.place):
+            return "another_place"
+        return "recovered" if now - found.at > SILENT_AT_MOST else None
+
+
+def _database_of(place: str) -> str:
+    """Returns a place without its timeline."""
+    return place.rpartition("/")[0]
+
+
+def _hold(engine: Engine, tx: Connection, reason: str, *, created_until: datetime) -> None:
+    held = rows.hold_unsent(tx, created_until=created_until)
+    log.warning("database_seems_a_copy", reason=reason, mailings_held=held)
+    if held:
+        detail = {"reason": reason, "mailings": held}
+        audit.record(tx, "mail_held", at=engine.clock(), actor=CLOCK, detail=detail)
+
+
+def hold(engine: Engine, tx: Connection) -> int:
+    """Holds whatever is not sent yet, at an operator's word; returns how many mailings."""
+    held = rows.hold_unsent(tx, created_until=None)
+    detail = {"reason": "asked", "mailings": held}
+    audit.record(tx, "mail_held", at=engine.clock(), actor=_OPERATOR, detail=detail)
+    return held
+
+
+def release(engine: Engine, tx: Connection) -> int:
+    """Lets held mail go, at an operator's word; returns how many mailings."""
+    released = rows.release_held(tx)
+    audit.record(tx, "mail_released", at=engine.clock(), actor=_OPERATOR, detail={"mailings": released})
+    return released

@@ -1,0 +1,118 @@
+"""What the relay refuses for good: recipients, which may speak against an address, and contents.
+
+A content that is refused several times in a row, and accepted for nobody meanwhile, speaks against the
+bulletin: its mailing is paused, whole, until an operator resumes it or a newer bulletin takes its place.
+One that others got is refused for its recipient alone, and ends as failed (reliability.md, "SMTP outcomes").
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import structlog
+
+from outage_service.domain.deliveries import RETRY_AFTER, DeliveryState, Verdict
+from outage_service.domain.errors import StateConflict
+from outage_service.domain.roles import Actor
+from outage_service.services import bounces
+from outage_service.services.engine import Engine
+from outage_service.services.errors import NotFound
+from outage_service.storage import Connection, audit, pauses
+from outage_service.storage.bounces import Addressee
+from outage_service.storage.bulletins import find_bulletin
+from outage_service.storage.deliveries import LONE_RECIPIENT, Settlement
+from outage_service.storage.now import database_now
+
+log = structlog.get_logger(__name__)
+
+REFUSED_IN_A_ROW = 5
+"""So many refused contents of one bulletin, one after the other, pause it."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Group:
+    """Outcomes that are recorded together, and the mailings of which some were accepted."""
+
+    accepted: frozenset[int]
+
+    def takes(self, tx: Connection, mailing_id: int) -> bool:
+        return mailing_id in self.accepted or pauses.takes_any(tx, mailing_id)
+
+
+def weigh(engine: Engine, tx: Connection, settlements: Sequence[Settlement]) -> Sequence[Settlement]:
+    """Returns the outcomes to record: contents that the relay refuses of everybody go back to the queue.
+
+    To be called before they are recorded, in the same transaction. Costs next to nothing where none failed.
+    """
+    failed = [one for one in settlements if one.state is DeliveryState.FAILED]
+    to_people = [one for one in failed if one.claim.recipient_id != LONE_RECIPIENT]
+    if not to_people:
+        return settlements
+    accepted = (one.claim.mailing_id for one in settlements if one.state is DeliveryState.ACCEPTED)
+    group = _Group(frozenset(accepted))
+    _count_recipients(engine, tx, group, to_people)
+    requeued = _weigh_contents(tx, group, to_people)
+    return [requeued.get(one.claim.key, one) for one in settlements]
+
+
+def _count_recipients(engine: Engine, tx: Connection, group: _Group, failed: Iterable[Settlement]) -> None:
+    for one in failed:
+        if one.verdict is Verdict.REFUSED:
+            claim = one.claim
+            addressee = Addressee(claim.mailing_id, claim.recipient_id, claim.address, claim.epoch)
+            takes_others = group.takes(tx, claim.mailing_id)
+            bounces.take_refusal(engine, tx, addressee, one.detail or "", takes_others=takes_others)
+
+
+def _weigh_contents(
+    tx: Connection, group: _Group, failed: Iterable[Settlement]
+) -> dict[tuple[int, int, int], Settlement]:
+    """Notes refused contents and returns those that are to be tried again, by key."""
+    refused = [one for one in failed if one.verdict is Verdict.CONTENT_REFUSED]
+    now = database_now(tx) if refused else None
+    requeued = {}
+    for one in refused:
+        claim = one.claim
+        if now is None or _is_of_its_recipient(tx, group, one):
+            continue
+        pauses.insert_refusal(tx, claim.mailing_id, claim.recipient_id, claim.attempt, at=now)
+        wait = RETRY_AFTER[min(one.tries, len(RETRY_AFTER)) - 1]
+        requeued[claim.key] = one._replace(state=DeliveryState.QUEUED, retry_in=wait)
+    for mailing_id in {key[0] for key in requeued} - group.accepted:
+        _pause_after_too_many(tx, mailing_id, requeued.values())
+    return requeued
+
+
+def _is_of_its_recipient(tx: Connection, group: _Group, one: Settlement) -> bool:
+    """Returns whether others got what this recipient's message is refused for, for the second time."""
+    claim = one.claim
+    first_at = pauses.first_refused_at(tx, claim.mailing_id, claim.recipient_id)
+    if first_at is None:
+        return False
+    return claim.mailing_id in group.accepted or pauses.is_accepted_since(tx, claim.mailing_id, first_at)
+
+
+def _pause_after_too_many(tx: Connection, mailing_id: int, requeued: Iterable[Settlement]) -> None:
+    since = pauses.last_refused_at(tx, mailing_id, REFUSED_IN_A_ROW)
+    if since is None or pauses.is_accepted_since(tx, mailing_id, since):
+        return
+    said = next(one.detail for one in requeued if one.claim.mailing_id == mailing_id)
+    if pauses.pause_mailing(tx, mailing_id, detail=said):
+        log.error("mailing_paused", mailing_id=mailing_id, said=said)
+
+
+def resume(engine: Engine, tx: Connection, actor: Actor, bulletin_id: int) -> None:
+    """Lets a paused bulletin go on; five more refusals pause it again.
+
+    Raises:
+        NotFound: there is no such bulletin.
+        StateConflict: it is not paused.
+    """
+    found = find_bulletin(tx, bulletin_id)
+    if found is None:
+        raise NotFound("bulletin", bulletin_id)
+    if not pauses.resume_bulletin(tx, bulletin_id):
+        raise StateConflict("not_paused", "This bulletin is not paused.")
+    detail = {"bulletin_id": bulletin_id}
+    audit.record(
+        tx, "bulletin_resumed", at=engine.clock(), actor=actor.name, outage_id=found.outage_id, detail=detail
+    )

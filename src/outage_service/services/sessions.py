@@ -1,0 +1,156 @@
+"""Sessions of the console: begun by a password, kept on the server, ended by time or by the user.
+
+The cookie holds 256 random bits, of which the database keeps a keyed digest. The token that every form
+carries is derived from the cookie (CSRF), so that there is none to keep.
+"""
+
+import hmac
+import secrets
+from dataclasses import dataclass
+from datetime import timedelta
+
+import structlog
+
+from outage_service.domain.roles import Actor
+from outage_service.services import limits, users
+from outage_service.services.addresses import AddressRefused, parse_address
+from outage_service.services.engine import Engine
+from outage_service.storage import Connection, audit
+from outage_service.storage import sessions as rows
+from outage_service.storage.sessions import SessionRecord
+from outage_service.storage.users import User
+
+log = structlog.get_logger(__name__)
+
+IDLE_AT_MOST = timedelta(minutes=60)
+LASTS_AT_MOST = timedelta(hours=12)
+SEEN_EVERY = timedelta(minutes=1)
+"""How often a session in use is noted as such."""
+TRIES_WITHIN = timedelta(minutes=15)
+TRIES_OF_ACCOUNT_FROM_NETWORK = 10
+TRIES_OF_NETWORK = 50
+TRIES_OF_ACCOUNT = 100
+"""From anywhere: high, for otherwise anybody could lock an operator out."""
+_RANDOM_BYTES = 32
+
+
+class TooManyTries(Exception):
+    """Signing in is refused for a while, whoever it is; `wait` says how long at most."""
+
+    wait = TRIES_WITHIN
+
+
+@dataclass(frozen=True, slots=True)
+class SignedIn:
+    """Who is signed in; `csrf` is what their forms must carry."""
+
+    user_id: int
+    actor: Actor
+    csrf: str
+    is_to_be_noted: bool = False
+
+
+def sign_in(engine: Engine, *, email: str, password: str, network: str, former: str | None) -> str | None:
+    """Returns a new session's cookie, or None where the address or password is wrong (never which, P26).
+
+    Args:
+        network: where the request comes from, as `limits.network_of` says.
+        former: the cookie that the browser sent: that session ends, so that none is ever taken over.
+
+    Raises:
+        TooManyTries: of this account or from this network.
+        Crowded: see `users.is_password_of`.
+    """
+    if not engine.db.write(lambda tx: count_try(engine, tx, email, network)):
+        log.warning("sign_in_limited")
+        raise TooManyTries
+    with engine.db.read() as tx:
+        user = users.find_by_email(tx, email)
+    if not users.is_password_of(user, password) or user is None:
+        log.warning("sign_in_refused", user_id=user.id if user else None)
+        return None
+    return engine.db.write(lambda tx: _begin_unless_changed(engine, tx, user, former))
+
+
+def _begin_unless_changed(engine: Engine, tx: Connection, user: User, former: str | None) -> str | None:
+    """While a password was looked at, somebody may have replaced it or shut its user out."""
+    return begin(engine, tx, user, former=former) if users.get_user(tx, user.id) == user else None
+
+
+def count_try(engine: Engine, tx: Connection, email: str, network: str) -> bool:
+    """Counts before the password is looked at: of many tries at once no more pass."""
+    account = _account_of(email)
+    counted = (
+        ("sign-in-network", network, TRIES_OF_NETWORK),
+        ("sign-in-here", f"{account} {network}", TRIES_OF_ACCOUNT_FROM_NETWORK),
+        ("sign-in-account", account, TRIES_OF_ACCOUNT),
+    )
+    now = engine.clock()
+    return all(limits.allow(tx, scope, key, most, TRIES_WITHIN, now=now) for scope, key, most in counted)
+
+
+def _account_of(email: str) -> str:
+    """Returns whose account is tried: a domain can be written in many ways, and all of them count as one."""
+    try:
+        return parse_address(email).key
+    except AddressRefused:
+        return email.strip().lower()
+
+
+def begin(engine: Engine, tx: Connection, user: User, *, former: str | None = None) -> str:
+    """Returns the cookie of a new session of who is known to be `user`; the session of `former` ends."""
+    now, cookie = engine.clock(), secrets.token_urlsafe(_RANDOM_BYTES)
+    rows.delete_old_sessions(tx, created_before=now - LASTS_AT_MOST, seen_before=now - IDLE_AT_MOST)
+    if former is not None:
+        rows.delete_session(tx, _digest(engine, former))
+    rows.insert_session(tx, digest=_digest(engine, cookie), user_id=user.id, now=now)
+    audit.record(tx, "signed_in", at=now, actor=user.email, detail={"user_id": user.id})
+    return cookie
+
+
+def recognise(engine: Engine, tx: Connection, cookie: str) -> SignedIn | None:
+    """Returns whose session a cookie is for, or None if it has ended or never was."""
+    found = rows.find_session(tx, _digest(engine, cookie))
+    if found is None or _has_run_out(engine, found):
+        return None
+    return SignedIn(
+        found.user_id,
+        Actor(found.email, found.role),
+        _csrf(engine, cookie),
+        is_to_be_noted=engine.clock() - found.seen_at >= SEEN_EVERY,
+    )
+
+
+def _has_run_out(engine: Engine, session: SessionRecord) -> bool:
+    now = engine.clock()
+    return now - session.created_at >= LASTS_AT_MOST or now - session.seen_at >= IDLE_AT_MOST
+
+
+def note_use(engine: Engine, tx: Connection, cookie: str) -> None:
+    """Keeps a session from ending while it is in use."""
+    found = rows.find_session(tx, _digest(engine, cookie))
+    if found is not None:
+        rows.mark_seen(tx, found.id, now=engine.clock())
+
+
+def sign_out(engine: Engine, tx: Connection, cookie: str) -> None:
+    """Ends a session; one that is over already is left so."""
+    found = rows.find_session(tx, _digest(engine, cookie))
+    rows.delete_session(tx, _digest(engine, cookie))
+    if found is not None:
+        audit.record(
+            tx, "signed_out", at=engine.clock(), actor=found.email, detail={"user_id": found.user_id}
+        )
+
+
+def _digest(engine: Engine, cookie: str) -> str:
+    return _keyed(engine, "session", cookie)
+
+
+def _csrf(engine: Engine, cookie: str) -> str:
+    return _keyed(engine, "csrf", cookie)
+
+
+def _keyed(engine: Engine, purpose: str, cookie: str) -> str:
+    message = f"console {purpose}:{cookie}".encode(errors="replace")
+    return hmac.new(engine.secret_key, message, "sha256").hexdigest()

@@ -1,0 +1,31 @@
+"""Forms of the console that issued a bulletin: one sent twice, by a double click or a reload, issues one."""
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection, delete, insert, select
+
+from outage_service.storage.console_schema import console_form
+from outage_service.storage.locks import take_turns
+
+KEPT_FOR = timedelta(hours=48)
+"""Longer than a session lasts: a page that is older cannot be sent any more."""
+
+
+def wait_for_form(tx: Connection, key: str) -> None:
+    """Makes the sendings of one form wait for each other until their transactions end."""
+    take_turns(tx, f"console form {key}")
+
+
+def bulletin_of_form(tx: Connection, key: str, *, user_id: int) -> int | None:
+    """Returns the bulletin that this form has issued, or None if it was not sent yet."""
+    wanted = select(console_form.c.bulletin_id).where(
+        console_form.c.key == key, console_form.c.user_id == user_id
+    )
+    found: int | None = tx.execute(wanted).scalar_one_or_none()
+    return found
+
+
+def keep_form(tx: Connection, key: str, *, user_id: int, bulletin_id: int, now: datetime) -> None:
+    """Notes what a form has issued, and forgets the forms past their time."""
+    tx.execute(delete(console_form).where(console_form.c.sent_at <= now - KEPT_FOR))
+    tx.execute(insert(console_form).values(key=key, user_id=user_id, bulletin_id=bulletin_id, sent_at=now))

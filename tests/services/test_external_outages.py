@@ -1,0 +1,171 @@
+"""Clients' own outages lead to letters, to few addresses, and never to a bulletin (R26–R33)."""
+
+import ast
+from dataclasses import replace
+from email import message_from_bytes, policy
+from email.message import EmailMessage
+from pathlib import Path
+
+import pytest
+from sqlalchemy import func, select
+
+from outage_service.domain.external_outages import Amendment, ExternalOutage, Report
+from outage_service.domain.roles import Actor, Role
+from outage_service.domain.systems import System
+from outage_service.domain.texts import Language
+from outage_service.services import external_outages, regional, sending
+from outage_service.services.addresses import parse_address
+from outage_service.services.engine import Engine
+from outage_service.services.errors import NotPermitted, Stale
+from outage_service.storage import contingency_schema
+from outage_service.storage.schema import audit, bulletin, mailing, outage
+from tests.services import acts
+
+ADMIN = Actor("admin", Role.ADMIN)
+CLIENT, REGION, CYBER = "desk@example.org", "region@example.org", "cyber@example.org"
+
+
+@pytest.fixture
+def escalating(engine: Engine) -> Engine:
+    """An engine whose setting names who deals with incidents, and that has a region to tell."""
+    engine.act(lambda tx: regional.add_recipient(engine, tx, ADMIN, parse_address(REGION), Language.FR))
+    acts.subscribe(engine, "ann@example.org")
+    return replace(engine, escalation_email=CYBER)
+
+
+def record(engine: Engine, *systems: System, actor: Actor = acts.TCCU, **fields: object) -> ExternalOutage:
+    report = Report(
+        client="Example Customs Brokers",
+        contact="A. Person 519-555-0100",
+        email=CLIENT,
+        language=Language.EN,
+        systems=systems or (System.EDI,),
+        description="Their gateway has failed.",
+    )
+    wanted = replace(report, **fields)  # type: ignore[arg-type]
+    return engine.act(lambda tx: external_outages.record(engine, tx, actor, wanted))
+
+
+def amend(engine: Engine, found: ExternalOutage, amendment: Amendment) -> ExternalOutage:
+    return engine.act(
+        lambda tx: external_outages.amend(engine, tx, acts.TCCU, found.id, amendment, version=found.version)
+    )
+
+
+def sent(engine: Engine) -> dict[str, EmailMessage]:
+    """Returns what would be sent now, by its one addressee."""
+    worker, letters = sending.register(engine), {}
+    while claims := sending.claim(engine, worker, limit=1):
+        for claim in claims:
+            raw = sending.render(engine, sending.prepare(engine, claim.mailing_id), claim)
+            letters[claim.address] = message_from_bytes(raw, policy=policy.default)
+    return letters
+
+
+def text(message: EmailMessage) -> str:
+    body = message.get_body(("plain",))
+    assert body is not None
+    return " ".join(str(body.get_content()).split())
+
+
+def test_who_reported_it_gets_the_case_number_and_what_to_do(escalating: Engine) -> None:
+    """R30, R31, R125."""
+    found = record(escalating)
+    letter = sent(escalating)[CLIENT]
+    assert found.case_number == "EXT26-0001"
+    assert "EXT26-0001" in letter["Subject"]
+    said = text(letter)
+    assert all(
+        words in said for words in ("D3", "D8", "D17", "D20", "No bulletin is issued", "1-888-957-7224")
+    )
+    assert "Cyber Security" not in said
+    assert "24 hours ahead" not in said
+
+
+def test_the_regions_are_told_to_accept_paper_and_when_it_is_over(escalating: Engine) -> None:
+    """R31."""
+    found = record(escalating, is_provider=True)
+    told = text(sent(escalating)[REGION])
+    assert "Example Customs Brokers" in told
+    assert "D17-1-4" in told
+    assert "service provider’s systems" in told
+    assert "For CBSA regional operations only" in told
+    amend(escalating, found, Amendment(resolved_at=escalating.clock()))
+    assert "Paper is no longer needed" in text(sent(escalating)[REGION])
+
+
+def test_an_incident_is_escalated_at_once_and_told_to_no_region(escalating: Engine) -> None:
+    """R32, R33."""
+    record(escalating, is_incident=True)
+    letters = sent(escalating)
+    assert set(letters) == {CLIENT, CYBER}
+    assert "EXT26-0001" in letters[CYBER]["Subject"]
+    assert "gateway" not in text(letters[CYBER])
+    assert "Example Customs" not in text(letters[CYBER])
+    assert "Canadian Centre for Cyber Security" in text(letters[CLIENT])
+
+
+def test_what_turns_out_to_be_an_incident_is_escalated_once(escalating: Engine) -> None:
+    found = record(escalating, email=None)
+    sent(escalating)
+    incident = amend(escalating, found, Amendment(is_incident=True))
+    assert set(sent(escalating)) == {CYBER}
+    amend(escalating, incident, Amendment("A worm.", resolved_at=escalating.clock()))
+    assert sent(escalating) == {}
+
+
+def test_without_the_setting_an_incident_is_recorded_all_the_same(engine: Engine) -> None:
+    record(engine, is_incident=True, email=None)
+    assert sent(engine) == {}
+    with engine.db.read() as tx:
+        actions = tx.execute(select(audit.c.action).order_by(audit.c.id)).scalars().all()
+    assert actions == ["external_recorded", "external_escalated"]
+
+
+def test_late_notice_is_asked_for_next_time(escalating: Engine) -> None:
+    """R27."""
+    start = escalating.clock()
+    record(escalating, is_scheduled=True, starts_at=start, ends_at=start.replace(hour=23))
+    assert "at least 24 hours ahead" in text(sent(escalating)[CLIENT])
+
+
+def test_no_bulletin_and_no_mail_to_the_public_ever_comes_of_one(escalating: Engine) -> None:
+    """R29: whatever is done with it."""
+    for fields in ({}, {"is_incident": True}, {"is_provider": True}):
+        found = record(escalating, *System, **fields)
+        amend(escalating, found, Amendment("More.", resolved_at=escalating.clock(), is_incident=True))
+    with escalating.db.read() as tx:
+        counts = [
+            tx.execute(select(func.count()).select_from(one)).scalar_one() for one in (bulletin, outage)
+        ]
+        to_many = tx.execute(select(mailing.c.id).where(mailing.c.address.is_(None))).all()
+    assert (counts, to_many) == ([0, 0], [])
+    assert "ann@example.org" not in sent(escalating)
+
+
+def test_no_path_leads_from_one_to_a_bulletin() -> None:
+    """R29: the tables refer to nothing, and the use cases know nothing that issues."""
+    assert not contingency_schema.external_outage.foreign_keys
+    tree = ast.parse(Path(external_outages.__file__).read_bytes())
+    imported = {
+        f"{node.module}.{name.name}"
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ImportFrom)
+        for name in node.names
+    }
+    assert not [name for name in imported if "bulletin" in name or name.endswith((".outages", "schedule"))]
+
+
+def test_case_numbers_count_within_the_year_and_refused_ones_use_none(engine: Engine) -> None:
+    assert record(engine).case_number == "EXT26-0001"
+    with pytest.raises(NotPermitted):
+        record(engine, actor=acts.CTSU)
+    assert record(engine, System.CAD_API, actor=acts.CTSU).case_number == "EXT26-0002"
+
+
+def test_of_two_who_amend_the_same_version_one_is_told(engine: Engine) -> None:
+    """P19."""
+    found = record(engine)
+    amend(engine, found, Amendment("More."))
+    with pytest.raises(Stale):
+        amend(engine, found, Amendment("Other."))

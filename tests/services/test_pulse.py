@@ -1,0 +1,244 @@
+"""An older copy of the database is noticed, and what waits in it is held (P34)."""
+
+import shutil
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from sqlalchemy import select, update
+
+from outage_service.clock import VirtualClock
+from outage_service.services import alerts, pulse, subscriptions
+from outage_service.services.engine import Engine
+from outage_service.services.outages import Done
+from outage_service.services.pulse import Pulse
+from outage_service.storage import Connection
+from outage_service.storage.database import sqlite_path
+from outage_service.storage.pulse import PulseMark, count_held
+from outage_service.storage.schema import audit
+from outage_service.storage.upkeep_schema import pulse as pulse_table
+from tests.builders import THURSDAY_10H
+from tests.engines import an_engine
+from tests.services.acts import CERS_OUT, declare, mail, receivers, resolve, subscribe, tick
+from tests.services.acts import update as give_news
+from tests.storage.rows import choices
+from tests.support.postgres import PostgresDatabases
+
+OPERATOR = "duty@example.org"
+MINUTE = timedelta(minutes=1)
+
+
+def start(engine: Engine) -> Pulse:
+    """Begins as a process does."""
+    found = Pulse(engine)
+    found.beat()
+    return found
+
+
+def held(engine: Engine) -> int:
+    with engine.db.read() as tx:
+        return count_held(tx)
+
+
+def reasons(engine: Engine) -> list[str]:
+    with engine.db.read() as tx:
+        wanted = select(audit.c.detail).where(audit.c.action == "mail_held").order_by(audit.c.id)
+        return [detail["reason"] for detail in tx.execute(wanted).scalars()]
+
+
+@pytest.fixture
+def copied(engine: Engine, clock: VirtualClock, request: pytest.FixtureRequest) -> Iterator[Engine]:
+    """A copy, put in the place of a database whose mail has gone out since."""
+    subscribe(engine)
+    start(engine)
+    clock.advance(MINUTE / 4)
+    declare(engine)
+    made = request.getfixturevalue(f"copy_of_{engine.db.url.get_backend_name()}")
+    yield made
+    made.db.close()
+
+
+@pytest.fixture
+def copy_of_sqlite(engine: Engine, clock: VirtualClock, tmp_path: Path) -> Engine:
+    """The file as it was, under the name that it had."""
+    path = sqlite_path(engine.db.url)
+    assert path is not None
+    engine.db.close()
+    shutil.copy(path, tmp_path / "backup.db")
+    after = an_engine(f"sqlite:///{path}", clock)
+    start(after)
+    assert receivers(after) == [1]
+    after.db.close()
+    shutil.copy(tmp_path / "backup.db", path)
+    return an_engine(f"sqlite:///{path}", clock, operator_email=OPERATOR)
+
+
+@pytest.fixture
+def copy_of_postgresql(
+    engine: Engine, clock: VirtualClock, postgres_databases: PostgresDatabases
+) -> Iterator[Engine]:
+    """The database loaded under another name."""
+    name = str(engine.db.url.database)
+    engine.db.close()
+    copy = postgres_databases.create(template=name)
+    yield an_engine(postgres_databases.url(copy), clock, operator_email=OPERATOR)
+    postgres_databases.drop(copy)
+
+
+def test_what_waits_in_a_copy_is_not_sent_by_itself(copied: Engine) -> None:
+    """P34: only the alert goes out, and what it says is over once the mail was released."""
+    start(copied)
+    assert held(copied) == 1
+    alerts.watch(copied)
+    ((recipient, letter),) = mail(copied)
+    assert recipient == 0
+    assert f"To: {OPERATOR}" in letter
+    assert "outage-service release" in letter
+    assert reasons(copied) in (["behind_its_mark"], ["another_place"])
+
+
+def test_it_is_sent_at_an_operator_s_word(copied: Engine) -> None:
+    """P34, P7: nothing is lost."""
+    start(copied)
+    assert copied.act(lambda tx: pulse.release(copied, tx)) == 1
+    assert receivers(copied) == [1]
+    assert held(copied) == 0
+
+
+def test_what_is_issued_from_then_on_goes_out_and_takes_the_place_of_what_is_held(copied: Engine) -> None:
+    """P3, P12, P34: the clock's catch-up, with the latest text."""
+    start(copied)
+    assert tick(copied, THURSDAY_10H + timedelta(hours=5)) == 1
+    assert receivers(copied) == [1]
+    assert held(copied) == 0
+
+
+def test_a_copy_is_noticed_once(copied: Engine) -> None:
+    """The next process that starts on it takes it for what it has become."""
+    start(copied)
+    copied.act(lambda tx: pulse.release(copied, tx))
+    start(copied)
+    assert (held(copied), len(reasons(copied))) == (0, 1)
+
+
+@pytest.mark.parametrize("silence", [MINUTE, timedelta(days=3)], ids=["a_minute", "three_days"])
+def test_a_restart_on_the_same_database_holds_nothing(
+    engine: Engine, clock: VirtualClock, silence: timedelta
+) -> None:
+    """P6, P7: however long nobody ran, what waits goes out."""
+    subscribe(engine)
+    start(engine)
+    declare(engine)
+    clock.advance(silence)
+    start(engine)
+    assert held(engine) == 0
+    assert receivers(engine) == [1]
+
+
+def put_on_another_timeline(tx: Connection) -> None:
+    tx.execute(update(pulse_table).values(place=pulse_table.c.place + "1"))
+
+
+@pytest.fixture
+def engine_on_postgresql(postgresql_url: str, clock: VirtualClock) -> Iterator[Engine]:
+    found = an_engine(postgresql_url, clock)
+    yield found
+    found.db.close()
+
+
+def test_mail_is_held_after_a_recovery_and_not_after_a_failover(
+    engine_on_postgresql: Engine, clock: VirtualClock
+) -> None:
+    """P34: both begin a new timeline, but nobody is down for an hour to fail over. What is newer goes out."""
+    engine = engine_on_postgresql
+    subscribe(engine)
+    start(engine)
+    done = declare(engine)
+    engine.db.write(put_on_another_timeline)
+    clock.advance(timedelta(minutes=10))
+    start(engine)
+    assert held(engine) == 0
+    engine.db.write(put_on_another_timeline)
+    clock.advance(timedelta(hours=3))
+    declared_since = declare_other(engine)
+    start(engine)
+    assert reasons(engine) == ["recovered"]
+    assert held(engine) == 1
+    assert receivers(engine) == [1]
+    resolve(engine, done)
+    resolve(engine, declared_since)
+    assert receivers(engine) == [1, 1]
+
+
+def declare_other(engine: Engine) -> Done:
+
+    return declare(engine, CERS_OUT)
+
+
+def test_a_clock_that_jumps_under_a_running_process_holds_nothing(
+    engine: Engine, clock: VirtualClock
+) -> None:
+    """P5."""
+    running = start(engine)
+    declare(engine)
+    for jump in (timedelta(days=9), -timedelta(days=18)):
+        clock.advance(jump)
+        running.beat()
+    assert held(engine) == 0
+
+
+def test_a_database_that_goes_back_under_a_running_process_is_noticed(engine: Engine) -> None:
+    """P34: loaded in place, in a moment."""
+    subscribe(engine)
+    running = start(engine)
+    declare(engine)
+    for _ in range(3):
+        running.beat()
+    engine.db.write(lambda tx: tx.execute(update(pulse_table).values(beats=2)))
+    running.beat()
+    assert reasons(engine) == ["went_back"]
+    assert held(engine) == 1
+    assert receivers(engine) == []
+
+
+def test_letters_that_wait_are_held_too(copied: Engine) -> None:
+    """A confirmation that was asked for since is sent."""
+    start(copied)
+    copied.act(lambda tx: subscriptions.request(copied, tx, choices("bob@example.org")))
+    assert receivers(copied) == [0]
+
+
+def test_an_operator_can_hold_everything_beforehand(engine: Engine) -> None:
+    """P34: where nothing tells a copy from the database."""
+    subscribe(engine)
+    done = declare(engine)
+    assert engine.act(lambda tx: pulse.hold(engine, tx)) == 1
+    assert receivers(engine) == []
+    assert engine.act(lambda tx: pulse.hold(engine, tx)) == 0
+    give_news(engine, done)
+    assert receivers(engine) == [1]
+    assert engine.act(lambda tx: pulse.release(engine, tx)) == 1
+    assert receivers(engine) == []
+
+
+def test_beats_are_half_a_minute_apart(engine: Engine) -> None:
+    running = start(engine)
+    running.beat_if_due()
+    with engine.db.read() as tx:
+        assert tx.execute(select(pulse_table.c.beats)).scalar_one() == 1
+
+
+def test_a_mark_that_cannot_be_read_or_written_stops_nobody(tmp_path: Path) -> None:
+    mark = PulseMark(tmp_path / "no folder" / "mark")
+    mark.write(3)
+    assert mark.read() is None
+    (tmp_path / "mark").write_text("half a")
+    assert PulseMark(tmp_path / "mark").read() is None
+
+
+def test_a_mark_that_cannot_be_written_leaves_no_drafts_behind(tmp_path: Path) -> None:
+    """A full disk would get another one with each beat."""
+    (tmp_path / "mark").mkdir()
+    PulseMark(tmp_path / "mark").write(3)
+    assert [one.name for one in tmp_path.iterdir()] == ["mark"]

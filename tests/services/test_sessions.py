@@ -1,0 +1,171 @@
+"""Sessions of the console: begun by a password, ended by time, limits to trying."""
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import select
+
+from outage_service.clock import VirtualClock
+from outage_service.domain.roles import Actor, Role
+from outage_service.services import sessions, users
+from outage_service.services.engine import Engine
+from outage_service.services.sessions import SignedIn, TooManyTries
+from outage_service.storage.console_schema import console_session
+from outage_service.storage.schema import audit
+from tests.desk import PASSWORD, a_session, a_user, email_of
+
+HERE = "192.0.2.1"
+
+
+def sign_in(
+    engine: Engine,
+    email: str = email_of(Role.TCCU),
+    password: str = PASSWORD,
+    *,
+    network: str = HERE,
+    former: str | None = None,
+) -> str | None:
+    return sessions.sign_in(engine, email=email, password=password, network=network, former=former)
+
+
+def session_of(engine: Engine, cookie: str | None) -> SignedIn | None:
+    assert cookie
+    with engine.db.read() as tx:
+        return sessions.recognise(engine, tx, cookie)
+
+
+def test_who_knows_the_password_is_signed_in(engine: Engine) -> None:
+    user_id = a_user(engine, Role.TCCU)
+    found = session_of(engine, sign_in(engine, email=email_of(Role.TCCU).upper()))
+    assert found
+    assert (found.user_id, found.actor) == (user_id, Actor(email_of(Role.TCCU), Role.TCCU))
+
+
+def test_a_wrong_password_and_an_unknown_address_get_the_same_answer(engine: Engine) -> None:
+    """P26."""
+    a_user(engine, Role.TCCU)
+    assert sign_in(engine, password="another password") is None
+    assert sign_in(engine, email="nobody@desk.example.org") is None
+    assert sign_in(engine, email="no address") is None
+    assert sign_in(engine, password="") is None
+
+
+def test_who_is_shut_out_cannot_sign_in(engine: Engine) -> None:
+    user_id = a_user(engine, Role.TCCU)
+    engine.db.write(lambda tx: users.disable_user(engine, tx, user_id, by="ann"))
+    assert sign_in(engine) is None
+
+
+def test_who_is_shut_out_while_the_password_is_looked_at_cannot_sign_in(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else the session would be there when they are let in again."""
+    user_id = a_user(engine, Role.TCCU)
+
+    def slowly(*_: object) -> bool:
+        engine.db.write(lambda tx: users.disable_user(engine, tx, user_id, by="ann"))
+        return True
+
+    monkeypatch.setattr(users, "is_password_of", slowly)
+    assert sign_in(engine) is None
+    with engine.db.read() as tx:
+        assert tx.execute(select(console_session)).all() == []
+
+
+def test_neither_cookie_nor_token_is_kept(engine: Engine) -> None:
+    """P30: a copy of the database signs nobody in."""
+    cookie = a_session(engine, Role.TCCU)
+    found = session_of(engine, cookie)
+    assert found
+    with engine.db.read() as tx:
+        kept = str(tuple(tx.execute(select(console_session)).one()))
+    assert cookie not in kept
+    assert found.csrf not in kept
+    assert session_of(engine, "x") is None
+
+
+def test_a_session_begins_anew_with_each_sign_in(engine: Engine) -> None:
+    """Whoever had planted the cookie has nothing (session fixation)."""
+    first = a_session(engine, Role.TCCU)
+    second = sign_in(engine, former=first)
+    assert second != first
+    assert session_of(engine, first) is None
+    assert session_of(engine, second)
+    assert session_of(engine, sign_in(engine, former="never one of ours"))
+
+
+def test_a_session_ends_an_hour_after_its_last_use(engine: Engine, clock: VirtualClock) -> None:
+    cookie = a_session(engine, Role.TCCU)
+    clock.advance(timedelta(minutes=59))
+    assert session_of(engine, cookie)
+    engine.db.write(lambda tx: sessions.note_use(engine, tx, cookie))
+    clock.advance(timedelta(minutes=59))
+    assert session_of(engine, cookie)
+    clock.advance(timedelta(minutes=1))
+    assert session_of(engine, cookie) is None
+
+
+def test_a_session_ends_after_twelve_hours_whoever_uses_it(engine: Engine, clock: VirtualClock) -> None:
+    cookie = a_session(engine, Role.TCCU)
+    for _ in range(12 * 4 - 1):
+        clock.advance(timedelta(minutes=15))
+        engine.db.write(lambda tx: sessions.note_use(engine, tx, cookie))
+    assert session_of(engine, cookie)
+    clock.advance(timedelta(minutes=15))
+    assert session_of(engine, cookie) is None
+
+
+def test_use_is_noted_once_a_minute(engine: Engine, clock: VirtualClock) -> None:
+    """Not with every request: each would be a write."""
+    cookie = a_session(engine, Role.TCCU)
+    clock.advance(timedelta(seconds=59))
+    assert not getattr(session_of(engine, cookie), "is_to_be_noted", None)
+    clock.advance(timedelta(seconds=1))
+    assert getattr(session_of(engine, cookie), "is_to_be_noted", None)
+
+
+def test_who_signs_out_is_out_and_the_rows_of_old_sessions_go(engine: Engine, clock: VirtualClock) -> None:
+    cookie = a_session(engine, Role.TCCU)
+    engine.db.write(lambda tx: sessions.sign_out(engine, tx, cookie))
+    engine.db.write(lambda tx: sessions.sign_out(engine, tx, cookie))
+    assert session_of(engine, cookie) is None
+    a_session(engine, Role.TCCU)
+    clock.advance(timedelta(hours=13))
+    a_session(engine, Role.TCCU)
+    with engine.db.read() as tx:
+        assert len(tx.execute(select(console_session)).all()) == 1
+        actions = list(tx.execute(select(audit.c.action).order_by(audit.c.id)).scalars())
+    assert actions == ["user_created", "signed_in", "signed_out", "signed_in", "signed_in"]
+
+
+def test_an_account_is_tried_ten_times_from_one_network_in_a_quarter_of_an_hour(
+    engine: Engine, clock: VirtualClock
+) -> None:
+    """The right password does not help then; other accounts and other networks are not concerned."""
+    a_user(engine, Role.TCCU)
+    for _ in range(sessions.TRIES_OF_ACCOUNT_FROM_NETWORK):
+        assert engine.db.write(lambda tx: sessions.count_try(engine, tx, email_of(Role.TCCU), HERE))
+    with pytest.raises(TooManyTries):
+        sign_in(engine)
+    assert sign_in(engine, email="other@desk.example.org") is None
+    assert sign_in(engine, network="198.51.100.7")
+    clock.advance(sessions.TRIES_WITHIN)
+    assert sign_in(engine)
+
+
+@pytest.mark.parametrize("letter", ["Ｅ", "ⓔ", "E"], ids=["wide", "in a circle", "capital"])
+def test_other_letters_that_name_the_same_domain_are_no_other_account(letter: str, engine: Engine) -> None:
+    for _ in range(sessions.TRIES_OF_ACCOUNT_FROM_NETWORK):
+        assert engine.db.write(lambda tx: sessions.count_try(engine, tx, "tccu@desk.example.org", HERE))
+    with pytest.raises(TooManyTries):
+        sign_in(engine, email=f"tccu@d{letter}sk.example.org")
+
+
+def test_a_network_tries_fifty_accounts_and_no_more(engine: Engine) -> None:
+    """Guessing one password of many accounts."""
+    for number in range(sessions.TRIES_OF_NETWORK):
+        assert engine.db.write(
+            lambda tx, number=number: sessions.count_try(engine, tx, f"{number}@desk.example.org", HERE)
+        )
+    with pytest.raises(TooManyTries):
+        sign_in(engine, email="one-more@desk.example.org")

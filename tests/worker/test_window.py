@@ -1,0 +1,190 @@
+"""What may leave when: the bound on what is uncertain holds in every order of events."""
+
+import pytest
+
+from outage_service.channels.email.envelope import Envelope
+from outage_service.channels.email.thawed import ThawedLetter
+from outage_service.clock import monotonic_seconds
+from outage_service.domain.deliveries import Attempt, DeliveryState, Stage, Verdict
+from outage_service.domain.texts import Language
+from outage_service.services.sending import ReadyMailing
+from outage_service.storage.deliveries import Claim, Settlement
+from outage_service.storage.mailings import FrozenLetters, MailingRecord
+from outage_service.worker.window import LOOK_AGAIN_SECONDS, Lane, Ready, Window
+from tests.builders import THURSDAY_10H
+
+MAILING = ReadyMailing(
+    MailingRecord(1, 1, 1, FrozenLetters(b"", b"")), {Language.EN: ThawedLetter.parse(b"hello\r\n")}
+)
+ACCEPTED = Attempt(Verdict.ACCEPTED, Stage.AFTER_DOT, 250, "kept")
+DOWN = Attempt(Verdict.RELAY_DOWN, Stage.DATA)
+
+
+class Scene:
+    """A window with lanes, and relays that keep what leaves."""
+
+    def __init__(self, size: int) -> None:
+        self.is_silent = False
+        self.looks = 0
+        self.left: list[int] = []
+        self.given_up: list[int] = []
+        self.recorded: list[Settlement] = []
+        self.window = Window(size, is_silent=lambda: self.is_silent, look=self._look)
+        self._next = 0
+        self.age = 0.0
+
+    def _look(self) -> None:
+        self.looks += 1
+
+    def _take(self) -> tuple[Ready, Envelope]:
+        self._next += 1
+        address = f"person{self._next}@example.org"
+        claim = Claim(1, self._next, 1, 0, 0, THURSDAY_10H, address, Language.EN, self._next, 1)
+        ready = Ready(claim, MAILING, monotonic_seconds() - self.age)
+        return ready, Envelope("bulletins@example.org", address, b"hello\r\n.\r\n")
+
+    def lane(self) -> Lane:
+        """Returns a lane that has announced a message."""
+        lane = Lane(self.window, self._take, self.recorded.append)
+        assert lane.take()
+        return lane
+
+    def offer(self, lane: Lane) -> bool:
+        """The relay says 354; returns whether the body leaves at once."""
+        recipient = lane.claim.recipient_id
+
+        def told(may_leave: bool) -> bool:
+            (self.left if may_leave else self.given_up).append(recipient)
+            return may_leave
+
+        return lane.admit(told)
+
+
+def test_no_more_leave_than_there_is_room_for() -> None:
+    """P8."""
+    scene = Scene(2)
+    assert [scene.offer(scene.lane()) for _ in range(4)] == [True, True, False, False]
+    assert scene.left == []
+
+
+def test_room_comes_back_when_outcomes_are_durable_and_not_before() -> None:
+    """P8: an accepted message that is not recorded yet still is uncertain."""
+    scene = Scene(1)
+    first, second = scene.lane(), scene.lane()
+    assert scene.offer(first)
+    assert not scene.offer(second)
+    first.done(ACCEPTED)
+    scene.window.let_go()
+    assert scene.left == []
+    scene.window.take_back(1)
+    assert scene.left == [2]
+    assert not scene.offer(scene.lane())
+
+
+def test_they_leave_in_the_order_in_which_they_waited() -> None:
+    scene = Scene(1)
+    first = scene.lane()
+    assert scene.offer(first)
+    assert [scene.offer(scene.lane()) for _ in range(3)] == [False] * 3
+    for _ in range(3):
+        scene.window.take_back(1)
+    assert scene.left == [2, 3, 4]
+
+
+def test_what_ends_without_having_left_costs_and_brings_no_room() -> None:
+    """A refused recipient, a connection lost under 354: the count comes out even."""
+    scene = Scene(1)
+    refused, lost, last = scene.lane(), scene.lane(), scene.lane()
+    refused.done(Attempt(Verdict.REFUSED, Stage.RCPT, 550))
+    scene.window.take_back(1)
+    assert scene.offer(last)
+    assert not scene.offer(lost)
+    lost.done(DOWN)
+    scene.window.take_back(1)
+    assert scene.left == []
+    assert not scene.offer(scene.lane())
+
+
+def test_a_connection_that_is_gone_leaves_its_room_to_the_next() -> None:
+    """It was lost a moment ago, and its lane has not heard of it yet."""
+    scene = Scene(1)
+    first, gone, third = scene.lane(), scene.lane(), scene.lane()
+    assert scene.offer(first)
+    assert not gone.admit(lambda _: False)
+    assert not scene.offer(third)
+    scene.window.take_back(1)
+    assert scene.left == [3]
+    gone.done(DOWN)
+    scene.window.take_back(1)
+    assert not scene.offer(scene.lane())
+
+
+def test_nothing_leaves_while_this_worker_may_be_taken_for_dead() -> None:
+    """P9."""
+    scene = Scene(8)
+    scene.is_silent = True
+    assert not scene.offer(scene.lane())
+    scene.window.let_go()
+    assert scene.left == []
+    scene.is_silent = False
+    scene.window.let_go()
+    assert scene.left == [1]
+
+
+@pytest.mark.parametrize("is_wanted", [True, False], ids=["still wanted", "withdrawn"])
+def test_what_waited_too_long_is_looked_at_once_more(is_wanted: bool) -> None:
+    """P12, P14: a relay may take its time between the commands and 354."""
+    scene = Scene(8)
+    scene.age = LOOK_AGAIN_SECONDS + 1
+    lane = scene.lane()
+    assert not scene.offer(lane)
+    assert scene.looks == 1
+    ((waiting, claim),) = scene.window.stale().items()
+    waiting.looked_again(claim, monotonic_seconds(), is_wanted=is_wanted)
+    scene.window.let_go()
+    assert (scene.left, scene.given_up) == (([1], []) if is_wanted else ([], [1]))
+    assert not scene.window.stale()
+
+
+def test_a_look_that_comes_too_late_changes_nothing() -> None:
+    """The connection was lost meanwhile, and the lane may have another message by now."""
+    scene = Scene(8)
+    scene.age = LOOK_AGAIN_SECONDS + 1
+    lane = scene.lane()
+    scene.offer(lane)
+    ((_, claim),) = scene.window.stale().items()
+    lane.done(DOWN)
+    lane.looked_again(claim, monotonic_seconds(), is_wanted=False)
+    lane.take()
+    scene.offer(lane)
+    lane.looked_again(claim, monotonic_seconds(), is_wanted=False)
+    assert scene.given_up == []
+    assert list(scene.window.stale().values()) == [lane.claim]
+
+
+def test_what_a_silent_worker_had_in_hand_never_leaves() -> None:
+    """P9: others may have taken it over; the next message is another matter."""
+    scene = Scene(8)
+    lane = scene.lane()
+    lane.forbid()
+    assert not scene.offer(lane)
+    lane.looked_again(lane.claim, monotonic_seconds(), is_wanted=True)
+    assert scene.given_up == [1]
+    lane.done(DOWN)
+    lane.take()
+    assert scene.offer(lane)
+
+
+def test_a_failure_of_our_own_ends_all_that_is_in_hand() -> None:
+    """P10: counted, and tried again."""
+    scene = Scene(8)
+    lane = scene.lane()
+    assert scene.offer(lane)
+    lane.take()
+    lane.fail("ArithmeticError")
+    assert [(one.claim.recipient_id, one.state, one.faults) for one in scene.recorded] == [
+        (1, DeliveryState.QUEUED, 1),
+        (2, DeliveryState.QUEUED, 1),
+    ]
+    scene.window.take_back(2)
+    assert [scene.offer(scene.lane()) for _ in range(9)].count(True) == 8
