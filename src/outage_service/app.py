@@ -2,6 +2,7 @@
 
 import socket
 from dataclasses import dataclass
+from datetime import timedelta
 
 import structlog
 from starlette.types import ASGIApp
@@ -18,10 +19,12 @@ from outage_service.edge.holder import SnapshotHolder
 from outage_service.edge.publish import Publisher
 from outage_service.rendering.bulletins import BulletinComposer
 from outage_service.services.engine import Engine
+from outage_service.services.limits import SubscriptionLimits
 from outage_service.services.snapshot import SnapshotKeeper, nothing_known
 from outage_service.settings import Settings, load_secret_key
 from outage_service.storage.database import Database, open_database
 from outage_service.web.app import create_app
+from outage_service.web.pages.status import HomePage
 from outage_service.worker.runtime import Worker
 from outage_service.worker.sender import SenderOptions
 
@@ -41,6 +44,10 @@ def build_engine(settings: Settings, *, clock: Clock = system_clock, db: Databas
         base_url=settings.base_url,
         operator_email=settings.operator_email,
         canary_email=settings.canary_email,
+        escalation_email=settings.escalation_email,
+        bounce_address=settings.bounce_address,
+        subscription_limits=SubscriptionLimits(settings.subscriptions_per_hour, settings.letters_per_hour),
+        retention=timedelta(days=settings.retention_days),
     )
 
 
@@ -81,9 +88,10 @@ def build_service(settings: Settings, *, clock: Clock = system_clock) -> Service
     """
     engine = build_engine(settings, clock=clock)
     content = load_content()
-    holder = SnapshotHolder(nothing_known(content))
+    home = HomePage(content, engine.calendar, engine.base_url)
+    holder = SnapshotHolder(nothing_known(content, home))
     publisher = Publisher(settings.publish_dir, socket.gethostname()) if settings.publish_dir else None
-    keeper = SnapshotKeeper(engine, content, holder, publisher)
+    keeper = SnapshotKeeper(engine, content, holder, publisher, home)
     relay = Relay.parse(settings.smtp_url)
     worker = Worker(
         engine,
@@ -94,7 +102,8 @@ def build_service(settings: Settings, *, clock: Clock = system_clock) -> Service
         tick_seconds=settings.tick_seconds,
         refresh=keeper.check,
     )
-    asgi = EdgeApp(holder, create_app(engine, worker=worker), clock)
+    web = create_app(engine, worker=worker, trusted_proxies=settings.trusted_proxies)
+    asgi = EdgeApp(holder, web, clock, is_https=engine.base_url.startswith("https:"))
     return Service(engine, keeper, holder, worker, asgi)
 
 

@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 
+from outage_service.domain.texts import Language
 from outage_service.edge.snapshot import Snapshot, Wording, build_snapshot, unknown_snapshot
 
 NOW = datetime(2026, 11, 26, 15, 20, 30, tzinfo=UTC)
@@ -36,6 +37,7 @@ def wording(text: str, *, stale: bool = False) -> Wording:
             "tccu/en.json": {"line": "tccu", "text": {"en": text, "fr": text}, "stale": stale},
         },
         status={"stale": stale, "systems": [], "note": text},
+        home={language: f"<html lang={language}>{text}</html>" for language in Language},
     )
 
 

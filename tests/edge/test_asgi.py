@@ -271,3 +271,38 @@ def test_a_fault_of_the_edge_itself_is_told_as_not_knowing(
 
     answer = asyncio.run(ask())
     assert (answer.status_code, answer.text) == (status, text)
+
+
+@pytest.mark.parametrize("language", ["en", "fr"])
+def test_the_first_page_of_the_site_comes_out_of_memory(
+    language: str, ask: Ask, holder: SnapshotHolder, clocks: Clocks
+) -> None:
+    """P21: also while nothing behind it answers; once old, in the wording that stays true."""
+    path = f"/{language}/"
+    assert "It cannot be known." in ask(path).text
+    holder.refresh(a_snapshot)
+    fresh = ask(path)
+    assert (fresh.status_code, fresh.headers["content-type"]) == (200, "text/html; charset=utf-8")
+    assert fresh.text == f"<html lang={language}>All is well.</html>"
+    assert fresh.headers["content-language"] == f"{language}-CA"
+    assert "script-src 'self'" in fresh.headers["content-security-policy"]
+    assert (fresh.headers["x-frame-options"], fresh.headers["referrer-policy"]) == ("DENY", "no-referrer")
+    same = ask(path, headers={"If-None-Match": fresh.headers["etag"]})
+    assert (same.status_code, same.content) == (304, b"")
+    clocks.pass_by(40)
+    assert "Last known: All is well." in ask(path).text
+
+
+def test_readers_of_pages_by_https_are_told_to_stay_there(holder: SnapshotHolder, clocks: Clocks) -> None:
+    async def headers(path: str) -> httpx.Headers:
+        transport = httpx.ASGITransport(app=EdgeApp(holder, inner_app, clocks.service, is_https=True))
+        async with httpx.AsyncClient(transport=transport, base_url="https://service.test") as client:
+            return (await client.get(path)).headers
+
+    assert "max-age" in asyncio.run(headers("/en/"))["strict-transport-security"]
+    assert "strict-transport-security" not in asyncio.run(headers(ENGLISH))
+
+
+def test_other_pages_of_the_site_are_the_applications(ask: Ask) -> None:
+    for path in ("/", "/en", "/en/outages", "/de/"):
+        assert ask(path).status_code == INNER

@@ -132,6 +132,7 @@ def test_only_wording_that_stays_true_is_published() -> None:
     status = json.loads(files["status.json"])
     assert files["index.html"] == b"<html>"
     assert files["v1/broadcast/tccu/en.txt"] == b"Last known: All is well."
+    assert files["fr/index.html"] == b"<html lang=fr>Last known: All is well.</html>"
     assert (status["as_of"], status["age_seconds"], status["stale"]) == ("2026-11-26T15:20:30Z", None, True)
     assert json.loads(files["v1/broadcast/tccu/en.json"])["stale"] is True
 

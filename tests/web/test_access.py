@@ -13,6 +13,7 @@ from outage_service.services import tokens
 from outage_service.services.engine import Engine
 from outage_service.web.app import create_app
 from outage_service.web.security import PUBLIC, Access, NoAccessRule, access_rules
+from tests.desk import Desk, a_desk
 from tests.web.client import Api, problem
 from tests.web.conftest import callers_of
 
@@ -33,14 +34,49 @@ MATRIX: dict[str, frozenset[Role | None]] = {
     "POST /v1/outages/{outage_id}/resolve": OPERATORS,
     "POST /v1/outages/{outage_id}/revoke": OPERATORS,
     "POST /v1/outages/{outage_id}/cancel": OPERATORS,
+    "POST /v1/outages/{outage_id}/grace": OPERATORS,
+    "GET /v1/outages/{outage_id}/record": EVERYBODY,
+    "GET /v1/outages/{outage_id}/record.pdf": EVERYBODY,
+    "GET /{language}/records/{code}": EVERYBODY,
+    "GET /v1/templates": OPERATORS,
+    "POST /v1/outages/preview": OPERATORS,
+    "POST /v1/outages/{outage_id}/preview": OPERATORS,
     "GET /v1/bulletins": EVERYBODY,
     "GET /v1/bulletins/{bulletin_id}": EVERYBODY,
     "GET /v1/bulletins/{bulletin_id}.html": EVERYBODY,
     "GET /v1/bulletins/{bulletin_id}.txt": EVERYBODY,
+    "GET /v1/bulletins/{bulletin_id}.pdf": EVERYBODY,
     "GET /v1/bulletins/{bulletin_id}/deliveries": READERS,
+    "POST /v1/bulletins/{bulletin_id}/resume": frozenset({Role.TCCU, Role.ADMIN}),
+    "POST /v1/bounces": frozenset({Role.RELAY, Role.ADMIN}),
+    "GET /v1/suppressions": ADMIN,
+    "POST /v1/suppressions": ADMIN,
+    "DELETE /v1/suppressions/{suppression_id}": ADMIN,
+    "GET /{language}/contingency": EVERYBODY,
+    "GET /{language}/contingency/checklist": EVERYBODY,
+    "GET /{language}/contingency/checklist.pdf": EVERYBODY,
+    "GET /{language}/contingency/message-order": EVERYBODY,
+    "GET /v1/contingency/procedures": EVERYBODY,
+    "GET /v1/contingency/message-order": EVERYBODY,
+    "POST /v1/contingency/message-order/check": EVERYBODY,
+    "GET /v1/outages/{outage_id}/deadlines": EVERYBODY,
+    "GET /v1/outages/{outage_id}/deadlines.ics": EVERYBODY,
     "PUT /v1/broadcast/{line}/override": OPERATORS,
     "DELETE /v1/broadcast/{line}/override": OPERATORS,
+    "POST /v1/forms/release-query": EVERYBODY,
+    "GET /{language}/forms/release-query": EVERYBODY,
+    "POST /{language}/forms/release-query": EVERYBODY,
     "POST /v1/subscriptions": EVERYBODY,
+    "GET /v1/audit": ADMIN | {Role.AUDITOR},
+    "GET /v1/audit/head": ADMIN | {Role.AUDITOR},
+    "GET /v1/reports/outages": READERS,
+    "POST /v1/external-outages": OPERATORS,
+    "GET /v1/external-outages": READERS,
+    "GET /v1/external-outages/{external_id}": READERS,
+    "PATCH /v1/external-outages/{external_id}": OPERATORS,
+    "GET /v1/regional-recipients": ADMIN,
+    "POST /v1/regional-recipients": ADMIN,
+    "DELETE /v1/regional-recipients/{recipient_id}": ADMIN,
     "GET /v1/subscribers": ADMIN | {Role.AUDITOR},
     "POST /v1/subscribers": ADMIN,
     "POST /v1/subscribers/import": ADMIN,
@@ -48,7 +84,21 @@ MATRIX: dict[str, frozenset[Role | None]] = {
     "GET /v1/subscribers/{subscriber_id}": ADMIN | {Role.AUDITOR},
     "PATCH /v1/subscribers/{subscriber_id}": ADMIN,
     "DELETE /v1/subscribers/{subscriber_id}": ADMIN,
+    "GET /": EVERYBODY,
+    "GET /en": EVERYBODY,
+    "GET /fr": EVERYBODY,
+    "GET /robots.txt": EVERYBODY,
+    "GET /sitemap.xml": EVERYBODY,
     "GET /outages/{number}": EVERYBODY,
+    "GET /{language}/outages": EVERYBODY,
+    "GET /{language}/outages/{number}": EVERYBODY,
+    "GET /{language}/outages/{number}.ics": EVERYBODY,
+    "GET /{language}/history": EVERYBODY,
+    "GET /{language}/bulletins/{bulletin_id}": EVERYBODY,
+    "GET /{language}/subscribe": EVERYBODY,
+    "POST /{language}/subscribe": EVERYBODY,
+    "GET /{language}/subscribe/sent": EVERYBODY,
+    "GET /{language}/about": EVERYBODY,
     "GET /subscriptions/{token}/confirm": EVERYBODY,
     "POST /subscriptions/{token}/confirm": EVERYBODY,
     "GET /subscriptions/{token}/manage": EVERYBODY,
@@ -60,13 +110,58 @@ MATRIX: dict[str, frozenset[Role | None]] = {
     "GET /readyz": ADMIN | {Role.AUDITOR, None},
     "GET /metrics": ADMIN | {Role.AUDITOR, None},
 }
+# The console, by its paths below `/{language}/console`, and who must be signed in; None is who is not.
+CONSOLE: dict[str, frozenset[Role | None]] = {
+    "GET /sign-in": EVERYBODY - {Role.IVR},
+    "POST /sign-in": EVERYBODY - {Role.IVR},
+    "POST /sign-out": READERS,
+    "GET /": READERS,
+    "GET /bulletins/{bulletin_id}": READERS,
+    "POST /bulletins/{bulletin_id}/retry": ADMIN,
+    "POST /bulletins/{bulletin_id}/resume": frozenset({Role.TCCU, Role.ADMIN}),
+    "POST /bulletins/{bulletin_id}/suppress/{subscriber_id}": ADMIN,
+    "GET /declare": OPERATORS,
+    "POST /declare": OPERATORS,
+    "GET /schedule": READERS,
+    "GET /outages/{number}": READERS,
+    "POST /outages/{number}/notes": OPERATORS,
+    "GET /outages/{number}/{act}": OPERATORS,
+    "POST /outages/{number}/{act}": OPERATORS,
+    "GET /subscribers": ADMIN,
+    "GET /subscribers/new": ADMIN,
+    "POST /subscribers/new": ADMIN,
+    "GET /subscribers/import": ADMIN,
+    "POST /subscribers/import": ADMIN,
+    "POST /subscribers/export": ADMIN,
+    "GET /subscribers/{subscriber_id}": ADMIN,
+    "POST /subscribers/{subscriber_id}": ADMIN,
+    "POST /subscribers/{subscriber_id}/erase": ADMIN,
+    "GET /lines": READERS,
+    "POST /lines/{line}": OPERATORS,
+    "POST /lines/{line}/end": OPERATORS,
+    "GET /audit": ADMIN | {Role.AUDITOR},
+    "GET /users": ADMIN,
+    "POST /users": ADMIN,
+    "GET /users/{user_id}": ADMIN,
+    "POST /users/{user_id}/password": ADMIN,
+    "POST /users/{user_id}/disable": ADMIN,
+    "POST /users/{user_id}/enable": ADMIN,
+}
+EVERY_ROUTE = set(MATRIX) | {name.replace(" ", " /{language}/console", 1) for name in CONSOLE}
 VARIABLES = {
     "outage_id": "1",
     "bulletin_id": "1",
     "subscriber_id": "1",
+    "user_id": "999",
+    "suppression_id": "1",
     "line": "ctsu",
     "token": "x",
     "number": "TCC26-0001",
+    "act": "update",
+    "code": "x",
+    "recipient_id": "1",
+    "external_id": "1",
+    "language": "en",
 }
 
 
@@ -75,6 +170,12 @@ def callers(engine_of_module: Engine) -> dict[Role | None, Api]:
     """A caller of each role."""
     make = callers_of(create_app(engine_of_module), engine_of_module)
     return {role: make(role) for role in (None, *Role)}
+
+
+@pytest.fixture
+def desks(engine_of_module: Engine, callers: dict[Role | None, Api]) -> dict[Role, Desk]:
+    """Somebody of each role, signed in anew: one of the pages signs out."""
+    return {role: a_desk(callers[None].app, engine_of_module, role) for role in sorted(READERS)}
 
 
 def routes(app: FastAPI) -> list[tuple[str, APIRoute, Access]]:
@@ -86,7 +187,7 @@ def routes(app: FastAPI) -> list[tuple[str, APIRoute, Access]]:
 
 
 def test_every_route_stands_in_the_matrix_and_nothing_else_does(app: FastAPI) -> None:
-    assert {name for name, _, _ in routes(app)} == set(MATRIX)
+    assert {name for name, _, _ in routes(app)} == EVERY_ROUTE
 
 
 def test_whatever_is_no_route_of_the_api_is_known(app: FastAPI) -> None:
@@ -113,6 +214,28 @@ def test_a_route_lets_pass_whom_the_matrix_names_and_nobody_else(
             assert status not in (401, 403), (name, role)
         else:
             assert status == (401 if role is None else 403), (name, role)
+
+
+@pytest.mark.parametrize("name", CONSOLE)
+def test_a_page_of_the_console_lets_pass_whom_the_matrix_names_and_nobody_else(
+    name: str, desks: dict[Role, Desk], callers: dict[Role | None, Api]
+) -> None:
+    """Each with a session of their own, and a form of it; nobody else is led to anything but signing in."""
+    method, path = name.split()
+    place = f"/fr/console{path.format(**VARIABLES)}"
+    for role, desk in desks.items():
+        answer = desk.submit(place) if method == "POST" else desk.get(place)
+        assert (answer.status_code == 403) is (role not in CONSOLE[name]), (name, role)
+        assert answer.status_code < 500, (name, role)
+    for api in (callers[None], callers[Role.ADMIN]):  # a token opens no page
+        answer = api.request(method, place)
+        if None in CONSOLE[name]:
+            assert answer.status_code in (200, 422, 429), name
+        else:
+            assert (answer.status_code, answer.headers["location"].partition("?")[0]) == (
+                303,
+                "/fr/console/sign-in",
+            ), name
 
 
 def test_a_route_without_a_rule_cannot_be_served() -> None:
@@ -169,4 +292,4 @@ def test_a_token_ends_when_it_was_to_end(clock: VirtualClock, engine: Engine, ap
 
 
 def test_the_rules_are_checked_when_the_application_is_made(engine: Engine) -> None:
-    assert len(list(access_rules(create_app(engine).routes))) == len(MATRIX)
+    assert len(list(access_rules(create_app(engine).routes))) == len(EVERY_ROUTE)

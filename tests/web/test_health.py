@@ -49,7 +49,7 @@ def test_a_process_that_answers_is_alive(public: Api) -> None:
 def test_ready_means_that_every_part_works(engine: Engine) -> None:
     with_sender(engine)
     api = Api(create_app(engine, worker=Scheduler(2)))
-    assert shown(api.get("/readyz")) == {"status": "ready", "reasons": []}
+    assert shown(api.get("/readyz")) == {"status": "ready", "reasons": [], "alerts": []}
 
 
 def test_a_part_that_does_not_work_is_named(engine: Engine) -> None:
@@ -57,6 +57,7 @@ def test_a_part_that_does_not_work_is_named(engine: Engine) -> None:
     assert shown(api.get("/readyz"), 503) == {
         "status": "not_ready",
         "reasons": ["no_sender", "scheduler_silent"],
+        "alerts": [],
     }
 
 

@@ -1,20 +1,106 @@
-"""The address that every bulletin gives for its outage on the web."""
+"""The pages of outages and bulletins, their calendar files, and the address that bulletins give."""
+
+from datetime import UTC, datetime
 
 import pytest
+from icalendar import Calendar
 
-from tests.web.bodies import news, unscheduled
-from tests.web.client import Api, problem, shown
+from tests.web.bodies import news, scheduled, unscheduled
+from tests.web.client import Api, shown
+
+HTML = "text/html; charset=utf-8"
 
 
 @pytest.mark.parametrize("language", ["en", "fr"])
-def test_the_address_in_a_bulletin_leads_to_the_newest_one(language: str, tccu: Api, public: Api) -> None:
+def test_the_address_in_a_bulletin_leads_to_the_page_in_the_readers_language(
+    language: str, tccu: Api, public: Api
+) -> None:
+    outage = shown(tccu.post("/v1/outages", unscheduled()), 201)
+    found = public.get(f"/outages/{outage['number']}", headers={"Accept-Language": language})
+    assert (found.status_code, found.headers["location"]) == (302, f"/{language}/outages/{outage['number']}")
+    assert found.headers["vary"] == "Accept-Language"
+    page = public.get(found.headers["location"])
+    assert (page.status_code, page.headers["content-type"]) == (200, HTML)
+    assert f'<html lang="{language}">' in page.text
+
+
+@pytest.mark.parametrize("number", ["TCC26-9999", "tcc26-0001", "1", "TCC26-0001%0A", "TCC26-0001.pdf"])
+def test_an_outage_that_does_not_exist_is_a_page_in_both_languages(number: str, public: Api) -> None:
+    for language, said in (("en", "There is no such page"), ("fr", "Cette page n’existe pas")):
+        page = public.get(f"/{language}/outages/{number}")
+        assert (page.status_code, page.headers["content-type"]) == (404, HTML)
+        assert said in page.text
+
+
+def test_a_page_tells_state_news_bulletins_and_deadlines(tccu: Api, public: Api) -> None:
+    outage = shown(tccu.post("/v1/outages", unscheduled()), 201)
+    outage = shown(tccu.act(outage, "updates", news()))
+    page = public.get(f"/en/outages/{outage['number']}").text
+    assert news()["message"]["en"] in page
+    assert "Until you receive a bulletin marked RESOLVED" in page
+    assert "In effect" in page
+    assert 'href="/en/bulletins/2"' in page
+    shown(tccu.act(outage, "resolve", news()))
+    page = public.get(f"/en/outages/{outage['number']}").text
+    assert "RESOLVED" in page
+    assert '<time datetime="2026-11-26T17:00:00Z" data-countdown>2026-11-26 12:00 (ET)</time>' in page
+    assert "Until you receive a bulletin" not in page
+
+
+def test_an_outage_that_returned_is_linked_both_ways(tccu: Api, public: Api) -> None:
+    first = shown(tccu.post("/v1/outages", unscheduled()), 201)
+    shown(tccu.act(first, "resolve", news()))
+    again = shown(tccu.post("/v1/outages", {**unscheduled(), "relapse_of": first["id"]}), 201)
+    numbers = (first["number"], again["number"])
+    for number, other in (numbers, numbers[::-1]):
+        assert f'href="/fr/outages/{other}"' in public.get(f"/fr/outages/{number}").text
+
+
+def test_what_operators_wrote_is_escaped(tccu: Api, public: Api) -> None:
+    text = {"en": "<script>alert(1)</script> & more", "fr": "<b>gras</b>"}
+    outage = shown(tccu.post("/v1/outages", {**unscheduled(), "message": text}), 201)
+    for path in (f"/en/outages/{outage['number']}", "/en/bulletins/1", "/en/outages"):
+        page = public.get(path).text
+        assert "&lt;script&gt;alert(1)" in page
+        assert "<script>alert" not in page
+
+
+def test_a_calendar_has_the_window_the_cut_off_and_the_next_bulletin_in_utc(tccu: Api, public: Api) -> None:
+    outage = shown(tccu.post("/v1/outages", scheduled()), 201)
+    answer = public.get(f"/fr/outages/{outage['number']}.ics")
+    assert answer.headers["content-type"] == "text/calendar; charset=utf-8"
+    events = {
+        str(event["uid"]).split("@")[0].removeprefix(f"{outage['number']}-"): event
+        for event in Calendar.from_ical(answer.content).walk("VEVENT")
+    }
+    assert set(events) == {"window-fr", "transmit_by-fr", "next_bulletin-fr"}
+    assert events["window-fr"].decoded("dtstart") == datetime(2026, 11, 29, 7, tzinfo=UTC)
+    assert events["window-fr"].decoded("dtend") == datetime(2026, 11, 29, 11, tzinfo=UTC)
+    assert events["transmit_by-fr"].decoded("dtstart") == datetime(2026, 11, 29, 5, tzinfo=UTC)
+    assert str(events["transmit_by-fr"]["summary"]).endswith("Dernière heure pour transmettre avant la panne")
+    shown(tccu.act(outage, "cancel", news()))
+    later = Calendar.from_ical(public.get(f"/fr/outages/{outage['number']}.ics").content)
+    assert {str(event["status"]) for event in later.walk("VEVENT")} == {"CANCELLED"}
+    assert {event.decoded("sequence") for event in later.walk("VEVENT")} == {2}
+
+
+def test_a_bulletin_shows_what_was_sent_and_its_neighbours(tccu: Api, public: Api) -> None:
     outage = shown(tccu.post("/v1/outages", unscheduled()), 201)
     shown(tccu.act(outage, "updates", news()))
-    found = public.get(f"/outages/{outage['number']}?lang={language}")
-    assert (found.status_code, found.headers["location"]) == (302, f"/v1/bulletins/2.html?lang={language}")
-    assert public.get(found.headers["location"]).status_code == 200
+    page = public.get("/fr/bulletins/1")
+    assert unscheduled()["message"]["fr"] in page.text
+    assert unscheduled()["message"]["en"] not in page.text
+    assert 'href="/fr/bulletins/2"' in page.text
+    assert " style=" not in page.text
+    assert "/v1/bulletins/1.pdf?lang=fr" in page.text
+    assert public.get("/fr/bulletins/3").status_code == 404
 
 
-@pytest.mark.parametrize("number", ["TCC26-9999", "tcc26-0001", "1", "TCC26-0001%0A"])
-def test_an_outage_that_does_not_exist_is_not_found(number: str, public: Api) -> None:
-    assert problem(public.get(f"/outages/{number}"), 404, "not_found")
+def test_a_bulletin_is_a_tagged_document_in_both_languages(tccu: Api, public: Api) -> None:
+    shown(tccu.post("/v1/outages", unscheduled()), 201)
+    found = public.get("/v1/bulletins/1.pdf?lang=fr")
+    assert (found.status_code, found.headers["content-type"]) == (200, "application/pdf")
+    assert 'filename="TCC26-0001-1-fr.pdf"' in found.headers["content-disposition"]
+    assert found.content.startswith(b"%PDF-")
+    assert b"/StructTreeRoot" in found.content
+    assert public.get("/v1/bulletins/2.pdf").status_code == 404

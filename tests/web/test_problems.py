@@ -23,7 +23,6 @@ from tests.web.client import Api, problem, shown
 
 def test_a_path_nobody_serves_is_not_found(public: Api) -> None:
     for path in (
-        "/",
         "/v1",
         "/v1/",
         "/v1/outages/",
@@ -33,6 +32,14 @@ def test_a_path_nobody_serves_is_not_found(public: Api) -> None:
         "/v1/outages/1/nothing",
     ):
         problem(public.get(path), 404, "not_found")
+
+
+def test_a_browser_is_told_on_a_page_except_where_programs_ask(public: Api) -> None:
+    browser = {"Accept": "text/html,*/*;q=0.8", "Accept-Language": "fr"}
+    page = public.get("/nothing", headers=browser)
+    assert (page.status_code, page.headers["content-type"]) == (404, "text/html; charset=utf-8")
+    assert "Cette page n’existe pas" in page.text
+    problem(public.get("/v1/nothing", headers=browser), 404, "not_found")
 
 
 def test_a_method_nobody_serves_names_those_that_are(public: Api) -> None:

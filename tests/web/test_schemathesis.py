@@ -39,6 +39,12 @@ def document(engine: Engine) -> schemathesis.BaseSchema:
     return schemathesis.openapi.from_asgi("/openapi.json", create_app(engine))
 
 
+@schemathesis.serializer("message/rfc822")
+def as_it_is(_: object, value: object) -> bytes:
+    """Sends a message as it was made up."""
+    return str(value).encode(errors="replace")
+
+
 def try_out(
     operation: schemathesis.APIOperation, mode: GenerationMode, token: str, *unchecked: CheckFunction
 ) -> None:
@@ -70,6 +76,8 @@ def test_what_does_not_fit_the_document_is_refused_as_documented(
     name: str, document: schemathesis.BaseSchema, tokens: dict[Role, str]
 ) -> None:
     method, path = name.split()
-    # It does not know that a version nobody has read is a refusal, too (412).
-    unchecked = [negative_data_rejection] if "{outage_id}" in path else []
+    # It does not know that a version nobody has read is a refusal, too (412), that of what comes back nothing
+    # is refused (what is no report just does not count), and that a query nobody knows is passed over.
+    is_lenient = "{outage_id}" in path or path in {"/v1/bounces", "/v1/subscribers/import"}
+    unchecked = [negative_data_rejection] if is_lenient else []
     try_out(document[path][method], GenerationMode.NEGATIVE, tokens[role_for(path)], *unchecked)

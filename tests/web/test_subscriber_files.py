@@ -122,3 +122,4 @@ def test_an_export_comes_in_pieces_without_loss(admin: Api) -> None:
     many = HEADER + "".join(f"person-{number}@example.org,en,,\n" for number in range(2500))
     shown(send(admin, many))
     assert len(admin.get("/v1/subscribers/export").text.splitlines()) == 2501
+    assert shown(admin.get("/v1/audit"))["items"][0]["action"] == "subscribers_exported"

@@ -11,6 +11,7 @@ from outage_service.services.engine import Engine
 from outage_service.services.links import Holder, Purpose, token
 from outage_service.storage.schema import mailing, subscriber, subscription_request
 from outage_service.storage.subscribers import Subscriber, find_subscriber
+from tests.web.bodies import unscheduled
 from tests.web.client import Api, compact, problem, shown
 
 WISH = {"email": "trade@example.org", "language": "en", "systems": [], "kinds": []}
@@ -177,9 +178,10 @@ def test_a_subscriber_changes_what_is_sent(engine: Engine, public: Api) -> None:
     changed = the_subscriber(engine).choices
     assert (changed.language, changed.systems, changed.kinds) == ("fr", 1 | 8, 1)
     page = public.get(path).text
-    assert re.search(r'id="fr-edi"[^>]* checked', page)
-    assert not re.search(r'id="fr-swi"[^>]* checked', page)
-    assert page.index('lang="fr"') < page.index('lang="en"')
+    assert re.search(r'id="system-edi"[^>]* checked', page)
+    assert not re.search(r'id="system-swi"[^>]* checked', page)
+    assert '<html lang="fr">' in page
+    assert '<html lang="en">' in public.get(f"{path}?lang=en").text
     assert public.request("POST", path, content=b"language=en", headers=FORM).status_code == 200
     assert (the_subscriber(engine).choices.systems, the_subscriber(engine).choices.kinds) == (0, 0)
 
@@ -217,7 +219,7 @@ def test_a_form_that_cannot_be_changes_nothing(
 @pytest.mark.parametrize("method", ["GET", "POST"])
 @pytest.mark.parametrize("purpose", list(Purpose))
 @pytest.mark.usefixtures("subscribed")
-def test_a_link_that_is_not_genuine_is_a_page_in_both_languages(
+def test_a_link_that_is_not_genuine_is_a_page_in_the_readers_language(
     purpose: Purpose, method: str, engine: Engine, subscribed: Subscriber, public: Api
 ) -> None:
     good = path_of(engine, purpose)
@@ -233,11 +235,12 @@ def test_a_link_that_is_not_genuine_is_a_page_in_both_languages(
         f"/subscriptions/²{good.partition('1')[2]}",
     ]
     for path in wrong:
-        options = {"content": b"language=fr", "headers": FORM} if method == "POST" else {}
-        answer = public.request(method, path, **options)
+        options = {"content": b"language=fr"} if method == "POST" else {}
+        headers = FORM | {"Accept-Language": "fr-CA"}
+        answer = public.request(method, path, headers=headers, **options)
         assert answer.status_code == 404, path
-        assert "This link does not work" in answer.text
         assert "Ce lien ne fonctionne pas" in answer.text
+        assert 'lang=en" lang="en"' in answer.text
     assert the_subscriber(engine) == subscribed
 
 
@@ -278,14 +281,37 @@ def test_every_field_has_a_label_and_every_id_is_unique(engine: Engine, public: 
     ids = re.findall(r'\bid="([^"]+)"', page)
     inputs = re.findall(r'<input[^>]*\bid="([^"]+)"', page)
     labels = re.findall(r'<label for="([^"]+)"', page)
-    assert len(inputs) == 2 * (2 + 6 + 4)
+    assert len(inputs) == 2 + 6 + 4
     assert sorted(inputs) == sorted(labels)
     assert len(ids) == len(set(ids))
 
 
 def test_the_style_sheet_is_served(public: Api) -> None:
-    sheet = public.get("/static/pages.css")
+    sheet = public.get("/static/site.css")
     assert sheet.status_code == 200
     assert sheet.headers["content-type"].startswith("text/css")
     for path in ("/static/none.css", "/static/../app.py", "/static/%2e%2e/app.py", "/static/", "/static"):
         assert public.get(path).status_code == 404
+
+
+def test_who_confirms_during_an_outage_reads_its_bulletin_at_once(
+    engine: Engine, tccu: Api, public: Api
+) -> None:
+    for system in ("edi", "cers"):
+        body = {**unscheduled(), "impacts": [{"system": system}]}
+        shown(tccu.post("/v1/outages", body), 201)
+    shown(public.post("/v1/subscriptions", {**WISH, "language": "fr", "systems": ["edi"]}), 202)
+    page = public.post(path_of(engine, Purpose.CONFIRM)).text
+    assert "Votre abonnement est actif" in page
+    assert 'href="/fr/bulletins/1"' in page
+    assert "Panne de l’EDI" in page
+    assert "TCC26-0002" not in page
+
+
+@pytest.mark.usefixtures("subscribed")
+def test_a_form_with_a_mistake_comes_back_with_what_was_chosen(engine: Engine, public: Api) -> None:
+    path = path_of(engine, Purpose.MANAGE)
+    answer = public.request("POST", path, content=b"language=en&system=swi&kind=x", headers=FORM)
+    assert answer.status_code == 422
+    assert 'href="#kind"' in answer.text
+    assert re.search(r'id="system-swi"[^>]* checked', answer.text)

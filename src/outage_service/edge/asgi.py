@@ -1,4 +1,5 @@
-"""The ASGI callable in front of the application: status and broadcasts out of memory (P21, P23).
+"""The ASGI callable in front of the application: status, broadcasts and the first page of the site out of
+memory (P21, P23).
 
 It answers GET and HEAD of its own paths and hands on everything else untouched. A known path is always
 answered 200: telephone platforms take anything else for a failure, or read it out.
@@ -9,8 +10,8 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from outage_service.clock import Clock
 from outage_service.edge.holder import SnapshotHolder
-from outage_service.edge.pages import Headers, Page, is_listed
-from outage_service.edge.snapshot import BROADCAST_PREFIX, STATUS_PATH
+from outage_service.edge.pages import STAY_ON_HTTPS, Headers, Page, is_listed
+from outage_service.edge.snapshot import BROADCAST_PREFIX, HOME_PATHS, STATUS_PATH
 
 log = structlog.get_logger(__name__)
 
@@ -25,12 +26,16 @@ class EdgeApp:
         holder: what to serve, and how old it is.
         inner_app: the application behind.
         clock: service time: whether a planned start has come since the snapshot was made.
+        is_https: whether readers reach the service by HTTPS: then those of pages are told to stay there.
     """
 
-    def __init__(self, holder: SnapshotHolder, inner_app: ASGIApp, clock: Clock) -> None:
+    def __init__(
+        self, holder: SnapshotHolder, inner_app: ASGIApp, clock: Clock, *, is_https: bool = False
+    ) -> None:
         self._holder = holder
         self._inner_app = inner_app
         self._clock = clock
+        self._is_https = is_https
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answers one request, or passes it on."""
@@ -41,6 +46,8 @@ class EdgeApp:
         status = page.status
         if page.etag and (conditions := _if_none_match(scope)) and is_listed(page.etag, conditions):
             status, headers, body = 304, page.unchanged_headers, b""
+        if self._is_https and scope["path"] in HOME_PATHS:
+            headers = (*headers, STAY_ON_HTTPS)
         await send({"type": "http.response.start", "status": status, "headers": headers})
         await send({"type": "http.response.body", "body": body if scope["method"] == "GET" else b""})
 
@@ -61,7 +68,7 @@ class EdgeApp:
 
 
 def _is_ours(path: str) -> bool:
-    if path == STATUS_PATH:
+    if path == STATUS_PATH or path in HOME_PATHS:
         return True
     return path.startswith(BROADCAST_PREFIX) and not path.endswith(_OVERRIDE)
 

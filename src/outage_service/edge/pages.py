@@ -8,6 +8,8 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from outage_service.domain.texts import Language
+
 Headers = tuple[tuple[bytes, bytes], ...]
 JsonObject = Mapping[str, object]
 Document = str | JsonObject
@@ -22,6 +24,13 @@ _CONTENT_TYPES = {
 }
 _CONTENT_LANGUAGES = {"en": b"en-CA", "fr": b"fr-CA"}
 _BOTH_LANGUAGES = b"en-CA, fr-CA"
+PAGE_POLICY = (
+    "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; connect-src 'self'; "
+    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
+"""The content security policy of a page of the site: what it needs comes from here, and stands in files."""
+STAY_ON_HTTPS = (b"strict-transport-security", b"max-age=31536000; includeSubDomains")
+"""The header for readers who come by HTTPS."""
 _BRIEFLY = b"public, max-age=5, must-revalidate"
 """Caches may keep a page for moments only, and must not serve it when it is old: it may say "normal"."""
 _NOT_AT_ALL = b"no-store"
@@ -59,6 +68,24 @@ def page_of(name: str, document: Document) -> Page:
     return _page(document.encode(), _CONTENT_TYPES[suffix], language)
 
 
+def html_page(language: Language, html: str) -> Page:
+    """Returns a page of the site, with the headers that such a page has anywhere."""
+    body = html.encode()
+    etag = _etag(body)
+    unchanged = ((b"etag", b'"%b"' % etag), (b"cache-control", _BRIEFLY))
+    headers = (
+        (b"content-type", b"text/html; charset=utf-8"),
+        (b"content-language", _CONTENT_LANGUAGES[language]),
+        (b"content-security-policy", PAGE_POLICY.encode()),
+        (b"x-content-type-options", b"nosniff"),
+        (b"x-frame-options", b"DENY"),
+        (b"referrer-policy", b"no-referrer"),
+        *unchanged,
+        _length(body),
+    )
+    return Page(200, body, etag, headers, unchanged)
+
+
 def not_found_page(sentence: str) -> Page:
     """Returns the 404 that a telephone platform may well read out."""
     body = sentence.encode()
@@ -83,7 +110,7 @@ def stamped_json(document: JsonObject, *, as_of: str | None) -> bytes:
 
 
 def _page(body: bytes, content_type: bytes, language: bytes, splice: int | None = None) -> Page:
-    etag = hashlib.sha256(body).hexdigest()[:32].encode()
+    etag = _etag(body)
     # The age differs in every answer and the facts do not: such a page is the same only in meaning.
     quoted = b'"%b"' % etag if splice is None else b'W/"%b"' % etag
     unchanged = ((b"etag", quoted), (b"cache-control", _BRIEFLY))
@@ -95,6 +122,10 @@ def _page(body: bytes, content_type: bytes, language: bytes, splice: int | None 
     )
     complete = headers if splice else (*headers, _length(body))
     return Page(200, body, etag, complete, unchanged, splice)
+
+
+def _etag(body: bytes) -> bytes:
+    return hashlib.sha256(body).hexdigest()[:32].encode()
 
 
 def _length(body: bytes) -> tuple[bytes, bytes]:

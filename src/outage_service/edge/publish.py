@@ -5,7 +5,9 @@ by a live process alone (R11). Each host has a folder of its own under `PUBLISH_
 share a disk do not overwrite each other; in it `current` is a symbolic link to the newest version.
 
     <PUBLISH_DIR>/<host>/current/index.html
+    <PUBLISH_DIR>/<host>/current/<language>/index.html
     <PUBLISH_DIR>/<host>/current/status.json
+    <PUBLISH_DIR>/<host>/current/not-found.txt
     <PUBLISH_DIR>/<host>/current/v1/broadcast/<line>/<language>.<format>
 """
 
@@ -21,7 +23,7 @@ import structlog
 
 from outage_service.edge.holder import iso
 from outage_service.edge.pages import stamped_json
-from outage_service.edge.snapshot import BROADCAST_PREFIX, Snapshot
+from outage_service.edge.snapshot import BROADCAST_PREFIX, HOME_PATHS, Snapshot
 
 log = structlog.get_logger(__name__)
 
@@ -103,7 +105,11 @@ def lasting_files(snapshot: Snapshot, index_html: str) -> dict[str, bytes]:
     files = {
         "index.html": index_html.encode(),
         "status.json": stamped_json(wording.status, as_of=as_of),
+        "not-found.txt": snapshot.not_found.body,
     }
+    for path, language in HOME_PATHS.items():
+        if language in wording.home:
+            files[f"{path.strip('/')}/index.html"] = wording.home[language].encode()
     for key, document in wording.broadcasts.items():
         content = document.encode() if isinstance(document, str) else stamped_json(document, as_of=as_of)
         files[BROADCAST_PREFIX.lstrip("/") + key] = content

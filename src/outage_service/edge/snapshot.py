@@ -1,14 +1,17 @@
 """Everything the public asks for most, prepared before it is asked for (P21, P23)."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from types import MappingProxyType
 
-from outage_service.edge.pages import Document, JsonObject, Page, not_found_page, page_of
+from outage_service.domain.texts import Language
+from outage_service.edge.pages import Document, JsonObject, Page, html_page, not_found_page, page_of
 
 BROADCAST_PREFIX = "/v1/broadcast/"
 STATUS_PATH = "/v1/status"
+HOME_PATHS: Mapping[str, Language] = MappingProxyType({f"/{language}/": language for language in Language})
+"""Where the site begins, in each language."""
 
 RENEWED_AFTER = timedelta(minutes=1)
 """A message tells its time: a live process tells one that is no older than this."""
@@ -22,11 +25,13 @@ _END_OF_TIME = datetime.max.replace(tzinfo=UTC)
 class Wording:
     """What all pages say in one frame of mind: fresh, last known, or not known at all.
 
-    `broadcasts` is keyed `tccu/en.txt`; JSON objects come without `as_of` and `age_seconds`.
+    `broadcasts` is keyed `tccu/en.txt`; JSON objects come without `as_of` and `age_seconds`. `home` is the
+    page where the site begins, as HTML.
     """
 
     broadcasts: Mapping[str, Document]
     status: JsonObject
+    home: Mapping[Language, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,4 +107,7 @@ def _pages(wording: Wording) -> Mapping[str, Page]:
         for key, document in wording.broadcasts.items()
     }
     pages[STATUS_PATH] = page_of("status.json", wording.status)
+    for path, language in HOME_PATHS.items():
+        if language in wording.home:
+            pages[path] = html_page(language, wording.home[language])
     return MappingProxyType(pages)

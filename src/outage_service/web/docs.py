@@ -37,6 +37,8 @@ _WHY = {
     415: "The body is of another type.",
     422: "Some of the input cannot be used.",
     428: "If-Match is missing.",
+    429: "Too many requests of this network address.",
+    501: "What makes documents is not installed.",
     503: "The database cannot be reached.",
 }
 
@@ -87,7 +89,7 @@ def _document(app: FastAPI) -> dict[str, Any]:
     )
     document["components"]["schemas"] |= described["$defs"]
     for route, rule in access_rules(app.routes):
-        for method in route.methods or ():
+        for method in (route.methods or ()) if route.include_in_schema else ():
             operation = document["paths"][route.path_format][method.lower()]
             if "security" in operation and not rule.needs_token:
                 operation["security"].append({})  # a token is taken, and not needed

@@ -3,6 +3,7 @@
 To add one: a line of `_TABLE`. Anything that is not in it is answered by `middleware.LastResort`.
 """
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -16,22 +17,31 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from outage_service.domain.errors import InvalidAct, RuleError, StateConflict
+from outage_service.domain.release_numbers import WrongNumbers
+from outage_service.domain.texts import Language
+from outage_service.rendering.documents.release_query import UnreadableForm
+from outage_service.rendering.documents.typesetting import DocumentsUnavailable
 from outage_service.services.errors import AlreadyDeclared, NotFound, NotPermitted, Stale
+from outage_service.services.limits import TooMany
 from outage_service.services.subscriber_files import WrongHeader
 from outage_service.services.subscribers import AlreadySubscribed
+from outage_service.services.suppressions import AlreadySuppressed
+from outage_service.services.users import Crowded
 from outage_service.storage.failures import DATABASE_ERRORS, Failure, failure_of
 from outage_service.web.conditional import etag_of
 from outage_service.web.invalid_input import invalid_input
-from outage_service.web.languages import first_language
 from outage_service.web.middleware import route_of
-from outage_service.web.pages.problems import problem_page
+from outage_service.web.pages.console.resuming import written_in
+from outage_service.web.pages.console.shell import console_language, console_problem, to_sign_in
+from outage_service.web.pages.console.sign_in import show_form
+from outage_service.web.pages.problems import is_for_people, problem_page
 from outage_service.web.problems import FieldError, Problem, Refusal
+from outage_service.web.security import SignInNeeded
 from outage_service.web.state import state_of
+from outage_service.web.wrong_lines import wrong_numbers
 
 log = structlog.get_logger(__name__)
 
-LINKS_PREFIX = "/subscriptions/"
-"""Where people come from their mail: they are answered with pages."""
 _AGAIN_LATER = {"Retry-After": "5"}
 _CODES = {
     400: "bad_request",
@@ -47,14 +57,23 @@ def install(app: FastAPI) -> None:
     """Makes `app` answer each exception of the table with its problem."""
     for kind, problem_of in _TABLE:
         app.add_exception_handler(kind, _handler(problem_of))
+    app.add_exception_handler(SignInNeeded, _sign_in)
+
+
+async def _sign_in(request: Request, _: Exception) -> Response:
+    if kept := await written_in(request):
+        language = console_language(request.url.path) or Language.EN
+        return show_form(language, request, request.url.path, kept=kept)
+    return to_sign_in(request)
 
 
 def _handler(problem_of: Callable[[Request, Any], Problem]) -> Callable[[Request, Exception], Any]:
     async def answer(request: Request, error: Exception) -> Response:
         problem = problem_of(request, error)
-        if request.url.path.startswith(LINKS_PREFIX):
-            first = first_language(request.headers.get("accept-language", ""))
-            return problem_page(problem, first, base_url=state_of(request).engine.base_url)
+        if language := console_language(request.url.path):
+            return console_problem(request, problem, language)
+        if is_for_people(request):
+            return problem_page(problem, request, base_url=state_of(request).engine.base_url)
         return problem.response()
 
     return answer
@@ -90,6 +109,10 @@ def _already_declared(error: AlreadyDeclared) -> Problem:
 def _already_subscribed(error: AlreadySubscribed) -> Problem:
     existing: dict[str, Any] = {"id": error.subscriber_id, "href": f"/v1/subscribers/{error.subscriber_id}"}
     return Problem(409, "already_subscribed", str(error), members={"subscriber": existing})
+
+
+def _already_suppressed(error: AlreadySuppressed) -> Problem:
+    return Problem(409, "already_suppressed", str(error), members={"suppression": error.suppression_id})
 
 
 def _http(request: Request, error: HTTPException) -> Problem:
@@ -143,6 +166,16 @@ def _database(request: Request, error: Exception) -> Problem:
     return Problem(500, "internal_error", "Something went wrong here. It has been recorded.")
 
 
+def _too_many(error: TooMany) -> Problem:
+    seconds = math.ceil(error.wait.total_seconds())
+    return Problem(
+        429,
+        "too_many_requests",
+        f"Too much was asked for from this network address. Try again in {max(1, seconds // 60)} minutes.",
+        headers={"Retry-After": str(seconds)},
+    )
+
+
 _TABLE: tuple[tuple[type[Exception], Callable[[Request, Any], Problem]], ...] = (
     (Refusal, lambda _, e: e.problem),
     (RequestValidationError, invalid_input),
@@ -154,6 +187,12 @@ _TABLE: tuple[tuple[type[Exception], Callable[[Request, Any], Problem]], ...] = 
     (Stale, lambda _, e: _stale(e)),
     (AlreadyDeclared, lambda _, e: _already_declared(e)),
     (AlreadySubscribed, lambda _, e: _already_subscribed(e)),
+    (AlreadySuppressed, lambda _, e: _already_suppressed(e)),
+    (TooMany, lambda _, e: _too_many(e)),
+    (Crowded, lambda *_: Problem(503, "busy", "Too many sign in at once. Repeat it.", headers=_AGAIN_LATER)),
     (WrongHeader, lambda _, e: Problem(422, "wrong_header", str(e))),
+    (WrongNumbers, lambda _, e: wrong_numbers(e)),
+    (UnreadableForm, lambda _, e: Problem(503, "form_unreadable", str(e))),
+    (DocumentsUnavailable, lambda _, e: Problem(501, "documents_unavailable", str(e))),
     *((kind, _database) for kind in DATABASE_ERRORS),
 )

@@ -7,8 +7,10 @@ from prometheus_client import CollectorRegistry, Counter, generate_latest
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
+from outage_service.domain.bounces import SuppressionReason
 from outage_service.domain.bulletins import BulletinKind
 from outage_service.domain.deliveries import DeliveryState
+from outage_service.rendering.letters import AlertKind
 from outage_service.storage.reports import Figures
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
@@ -69,3 +71,22 @@ class _FromDatabase(Collector):
         for state in DeliveryState:
             deliveries.add_metric([state], found.deliveries.get(state, 0))
         yield deliveries
+        yield from _troubles(found)
+
+
+def _troubles(found: Figures) -> Iterator[Metric]:
+    alerts = GaugeMetricFamily(
+        "outage_alerts", "What operators were alerted of and is not over.", labels=["kind"]
+    )
+    for kind in AlertKind:
+        alerts.add_metric([kind], found.alerts.get(kind, 0))
+    yield alerts
+    yield GaugeMetricFamily(
+        "outage_bulletins_paused", "Bulletins whose content the relay refuses.", value=found.paused
+    )
+    suppressions = GaugeMetricFamily(
+        "outage_suppressions", "Addresses that are written to no more.", labels=["reason"]
+    )
+    for reason in SuppressionReason:
+        suppressions.add_metric([reason], found.suppressions.get(reason, 0))
+    yield suppressions

@@ -4,11 +4,12 @@ From the outside: `SecurityHeaders`, `LastResort`, `HeadAsGet`, `CountRequests`,
 """
 
 import asyncio
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 
 import structlog
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from outage_service.edge.pages import STAY_ON_HTTPS
 from outage_service.web.problems import Problem
 
 log = structlog.get_logger(__name__)
@@ -20,9 +21,7 @@ BODY_WITHIN_SECONDS = 20.0
 NOTHING_RUNS = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 """The content security policy of what is no page."""
 _INTERNAL = Problem(500, "internal_error", "Something went wrong here. It has been recorded.")
-_TOO_LARGE = Problem(
-    413, "body_too_large", f"A body has at most {BODY_AT_MOST} bytes.", headers={"Connection": "close"}
-)
+_TOO_LARGE = Problem(413, "body_too_large", "The body is too large.", headers={"Connection": "close"})
 _TOO_SLOW = Problem(408, "body_too_slow", "The body did not arrive in time.", headers={"Connection": "close"})
 _BAD_LENGTH = Problem(
     400, "invalid_content_length", "Content-Length is no number of bytes.", headers={"Connection": "close"}
@@ -48,7 +47,8 @@ class SecurityHeaders:
             b"cache-control": b"no-store",
         }
         if is_https:
-            defaults[b"strict-transport-security"] = b"max-age=31536000; includeSubDomains"
+            name, value = STAY_ON_HTTPS
+            defaults[name] = value
         self._defaults = tuple(defaults.items())
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -146,23 +146,28 @@ class BodyCap:
     Args:
         app: what is inside.
         but: paths whose routes read and bound their body by themselves.
+        larger: paths that take more, and how many bytes.
     """
 
-    def __init__(self, app: ASGIApp, *, but: Iterable[str] = ()) -> None:
+    def __init__(
+        self, app: ASGIApp, *, but: Iterable[str] = (), larger: Mapping[str, int] | None = None
+    ) -> None:
         self._app = app
         self._but = frozenset(but)
+        self._larger = larger or {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answers one request."""
         if scope["type"] != "http" or scope["path"] in self._but:
             await self._app(scope, receive, send)
             return
-        if problem := _refused_length(scope):
+        at_most = self._larger.get(scope["path"], BODY_AT_MOST)
+        if problem := _refused_length(scope, at_most):
             await problem.response()(scope, receive, send)
             return
         try:
             async with asyncio.timeout(BODY_WITHIN_SECONDS):
-                body = await _read(receive)
+                body = await _read(receive, at_most)
         except TimeoutError:
             await _TOO_SLOW.response()(scope, receive, send)
         except _TooLarge:
@@ -173,14 +178,14 @@ class BodyCap:
             await self._app(scope, _replay(body, receive), send)
 
 
-def _refused_length(scope: Scope) -> Problem | None:
+def _refused_length(scope: Scope, at_most: int) -> Problem | None:
     lengths = [value for name, value in scope["headers"] if name == b"content-length"]
     if not lengths:
         return None
     if len(lengths) > 1 or not lengths[0].isdigit():
         return _BAD_LENGTH
     # More digits than this are too large whatever they say.
-    return _TOO_LARGE if len(lengths[0]) > 9 or int(lengths[0]) > BODY_AT_MOST else None
+    return _TOO_LARGE if len(lengths[0]) > 9 or int(lengths[0]) > at_most else None
 
 
 class _TooLarge(Exception):
@@ -191,14 +196,14 @@ class _ClientGone(Exception):
     """The client left before the end: half a body must not be acted upon."""
 
 
-async def _read(receive: Receive) -> bytes:
+async def _read(receive: Receive, at_most: int) -> bytes:
     body = bytearray()
     while True:
         message = await receive()
         if message["type"] != "http.request":
             raise _ClientGone
         body += message.get("body", b"")
-        if len(body) > BODY_AT_MOST:
+        if len(body) > at_most:
             raise _TooLarge
         if not message.get("more_body", False):
             return bytes(body)

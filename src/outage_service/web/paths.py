@@ -26,4 +26,6 @@ register_url_convertor("id", _IdConvertor())
 
 OutageId = Annotated[int, Path(ge=1, le=GREATEST_ID, description="The id of the outage.")]
 BulletinId = Annotated[int, Path(ge=1, le=GREATEST_ID, description="The id of the bulletin.")]
+SuppressionId = Annotated[int, Path(ge=1, le=GREATEST_ID, description="The id of the entry.")]
 SubscriberId = Annotated[int, Path(ge=1, le=GREATEST_ID, description="The id of the subscriber.")]
+UserId = Annotated[int, Path(ge=1, le=GREATEST_ID, description="The id of the user.")]

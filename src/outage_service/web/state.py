@@ -1,6 +1,8 @@
 """What the routes work with: put on the application by `create_app`, handed to routes as dependencies."""
 
-from dataclasses import dataclass
+import ipaddress
+from collections.abc import Collection
+from dataclasses import dataclass, field
 from typing import Annotated, Protocol
 
 from fastapi import Depends
@@ -8,6 +10,9 @@ from starlette.requests import HTTPConnection
 
 from outage_service.services.engine import Engine
 from outage_service.web.metrics import Metrics
+from outage_service.web.printing import Press
+
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 
 class Scheduler(Protocol):
@@ -24,6 +29,8 @@ class WebState:
     engine: Engine
     metrics: Metrics
     scheduler: Scheduler | None
+    trusted_proxies: Collection[Network] = ()
+    press: Press = field(default_factory=Press)
 
 
 def state_of(connection: HTTPConnection) -> WebState:

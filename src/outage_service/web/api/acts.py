@@ -3,7 +3,8 @@
 from fastapi import APIRouter
 from starlette.responses import Response
 
-from outage_service.services import outages
+from outage_service.services import acting, outages
+from outage_service.services.acting import ActBody
 from outage_service.services.outages import Target
 from outage_service.services.requests import (
     CancelBody,
@@ -13,17 +14,25 @@ from outage_service.services.requests import (
     RevokeBody,
     UpdateBody,
 )
+from outage_service.services.tokens import Bearer
 from outage_service.storage import Connection
 from outage_service.web.api.outages import answer_of
 from outage_service.web.conditional import SeenVersion
 from outage_service.web.docs import ACT, problems
 from outage_service.web.json_body import StrictRoute
-from outage_service.web.once import Answer, DeskOfRequest
+from outage_service.web.once import Answer, Desk, DeskOfRequest
 from outage_service.web.paths import OutageId
 from outage_service.web.schemas.outages import NoteShown, OutageAfterAct
 from outage_service.web.security import Operator
 
 router = APIRouter(prefix="/v1/outages/{outage_id:id}", tags=["acts"], route_class=StrictRoute)
+
+
+def _carried_out(desk: Desk, bearer: Bearer, target: Target, body: ActBody) -> Response:
+    def act(tx: Connection) -> Answer:
+        return answer_of(desk.engine, tx, acting.perform(desk.engine, tx, bearer.actor, target, body))
+
+    return desk.act(bearer, act)
 
 
 @router.post("/updates", operation_id="update_outage", response_model=OutageAfterAct, responses=ACT)
@@ -35,13 +44,7 @@ def update_outage(
     `impacts` is the complete new list: a system left out was restored now. The window of a scheduled outage
     may move until it comes (R17); an estimate needs the problem to be identified (R18).
     """
-
-    def update(tx: Connection) -> Answer:
-        target, message = Target(outage_id, seen), body.message.bilingual()
-        done = outages.update(desk.engine, tx, bearer.actor, target, body.news(), message)
-        return answer_of(desk.engine, tx, done)
-
-    return desk.act(bearer, update)
+    return _carried_out(desk, bearer, Target(outage_id, seen), body)
 
 
 @router.post(
@@ -65,20 +68,7 @@ def correct_outage(
     bearer: Operator, body: CorrectionBody, outage_id: OutageId, seen: SeenVersion, desk: DeskOfRequest
 ) -> Response:
     """Corrects a bulletin that was sent, also after the end; deadlines follow its `restored_at` (R54)."""
-
-    def correct(tx: Connection) -> Answer:
-        done = outages.correct(
-            desk.engine,
-            tx,
-            bearer.actor,
-            Target(outage_id, seen),
-            body.message.bilingual(),
-            corrects=body.corrects,
-            restored_at=body.restored_at,
-        )
-        return answer_of(desk.engine, tx, done)
-
-    return desk.act(bearer, correct)
+    return _carried_out(desk, bearer, Target(outage_id, seen), body)
 
 
 @router.post("/resolve", operation_id="resolve_outage", response_model=OutageAfterAct, responses=ACT)
@@ -89,21 +79,7 @@ def resolve_outage(
 
     A `restored_at` after which paper would no longer be accepted needs `confirm_past_deadlines` (R54).
     """
-
-    def resolve(tx: Connection) -> Answer:
-        done = outages.resolve(
-            desk.engine,
-            tx,
-            bearer.actor,
-            Target(outage_id, seen),
-            body.message.bilingual(),
-            restored_at=body.restored_at,
-            remains_in_effect=body.remains_in_effect,
-            confirm_past_deadlines=body.confirm_past_deadlines,
-        )
-        return answer_of(desk.engine, tx, done)
-
-    return desk.act(bearer, resolve)
+    return _carried_out(desk, bearer, Target(outage_id, seen), body)
 
 
 @router.post("/revoke", operation_id="revoke_procedures", response_model=OutageAfterAct, responses=ACT)
@@ -111,20 +87,7 @@ def revoke_procedures(
     bearer: Operator, body: RevokeBody, outage_id: OutageId, seen: SeenVersion, desk: DeskOfRequest
 ) -> Response:
     """Revokes contingency procedures that outlived the outage, or while only delays are left (R6, R35)."""
-
-    def revoke(tx: Connection) -> Answer:
-        done = outages.revoke(
-            desk.engine,
-            tx,
-            bearer.actor,
-            Target(outage_id, seen),
-            body.message.bilingual(),
-            effective_at=body.effective_at,
-            confirm_past_deadlines=body.confirm_past_deadlines,
-        )
-        return answer_of(desk.engine, tx, done)
-
-    return desk.act(bearer, revoke)
+    return _carried_out(desk, bearer, Target(outage_id, seen), body)
 
 
 @router.post("/cancel", operation_id="cancel_outage", response_model=OutageAfterAct, responses=ACT)
@@ -132,10 +95,4 @@ def cancel_outage(
     bearer: Operator, body: CancelBody, outage_id: OutageId, seen: SeenVersion, desk: DeskOfRequest
 ) -> Response:
     """Calls off a scheduled outage before its start (R17); once it has started, resolve it."""
-
-    def cancel(tx: Connection) -> Answer:
-        target = Target(outage_id, seen)
-        done = outages.cancel(desk.engine, tx, bearer.actor, target, body.message.bilingual())
-        return answer_of(desk.engine, tx, done)
-
-    return desk.act(bearer, cancel)
+    return _carried_out(desk, bearer, Target(outage_id, seen), body)

@@ -4,10 +4,12 @@ from typing import Literal
 
 import structlog
 from fastapi import APIRouter
+from pydantic import Field
 from starlette.responses import Response
 
 from outage_service.services import queries
 from outage_service.services.engine import Engine
+from outage_service.services.queries import DatabaseReadiness
 from outage_service.storage.failures import DATABASE_ERRORS
 from outage_service.storage.reports import Figures
 from outage_service.web.docs import problems
@@ -38,6 +40,11 @@ class Readiness(Shown):
 
     status: Literal["ready", "not_ready"]
     reasons: list[Reason]
+    alerts: list[str] = Field(
+        description="What operators were alerted of and is not over. It makes nothing unready: a relay"
+        " that is down must not keep an outage from being declared.",
+        examples=[["relay_paused"]],
+    )
 
 
 @router.get("/healthz", operation_id="get_health", responses=problems(401, 403))
@@ -53,16 +60,23 @@ async def get_health() -> Alive:
 )
 def get_readiness(state: StateOfApp, response: Response) -> Readiness:
     """Whether the database is reached and migrated, the scheduler ticks and somebody sends (P22)."""
-    reasons = _database_reasons(state.engine) + _scheduler_reasons(state)
+    found = _check_database(state.engine)
+    reasons = _database_reasons(found) + _scheduler_reasons(state)
     response.status_code = 503 if reasons else 200
-    return Readiness(status="not_ready" if reasons else "ready", reasons=reasons)
+    alerts = list(found.alerts) if found else []
+    return Readiness(status="not_ready" if reasons else "ready", reasons=reasons, alerts=alerts)
 
 
-def _database_reasons(engine: Engine) -> list[Reason]:
+def _check_database(engine: Engine) -> DatabaseReadiness | None:
     try:
-        found = queries.check_database(engine)
+        return queries.check_database(engine)
     except DATABASE_ERRORS:
         log.exception("readiness_database_failed")
+        return None
+
+
+def _database_reasons(found: DatabaseReadiness | None) -> list[Reason]:
+    if found is None:
         return ["database_unreachable"]
     if not found.is_migrated:
         return ["database_not_migrated"]

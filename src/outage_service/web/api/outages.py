@@ -7,7 +7,7 @@ from starlette.responses import Response
 
 from outage_service.domain.outages import OutageState
 from outage_service.domain.systems import System
-from outage_service.services import outages, queries
+from outage_service.services import acting, outages, queries
 from outage_service.services.engine import Engine
 from outage_service.services.queries import OutageFilter
 from outage_service.services.request_types import Instant
@@ -68,7 +68,7 @@ def declare_outage(bearer: Operator, body: DeclareBody, desk: DeskOfRequest) -> 
     """
 
     def declare(tx: Connection) -> Answer:
-        done = outages.declare(desk.engine, tx, bearer.actor, body.declaration(), body.message.bilingual())
+        done = acting.declare(desk.engine, tx, bearer.actor, body)
         return answer_of(desk.engine, tx, done, status=201)
 
     return desk.act(bearer, declare)

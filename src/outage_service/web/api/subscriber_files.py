@@ -13,6 +13,7 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
 from outage_service.services import subscriber_files
+from outage_service.services.engine import Engine
 from outage_service.services.subscriber_files import CHUNK, ImportPlan
 from outage_service.storage import Connection
 from outage_service.web.docs import problems
@@ -142,8 +143,14 @@ def _report(plan: ImportPlan, known: int) -> ImportReport:
     responses=problems(401, 403)
     | {200: {"description": "All active subscribers.", "content": {_CSV: {"schema": {"type": "string"}}}}},
 )
-def export_subscribers(_: Administrator, engine: EngineOfApp) -> StreamingResponse:
+def export_subscribers(bearer: Administrator, engine: EngineOfApp) -> StreamingResponse:
     """All active subscribers, in the form that can be imported again."""
+    return exported(engine, actor=bearer.actor.name)
+
+
+def exported(engine: Engine, *, actor: str) -> StreamingResponse:
+    """Returns the active subscribers as CSV, and records who took them along."""
+    engine.db.write(lambda tx: subscriber_files.record_export(engine, tx, actor=actor))
     file: IO[str] = tempfile.SpooledTemporaryFile(  # noqa: SIM115 - closed once it is sent
         _IN_MEMORY, "w+", encoding="utf-8", newline=""
     )

@@ -1,26 +1,144 @@
-"""Where bulletins say that an outage is found on the web: its newest bulletin, in the archive."""
+"""One outage: its page in either language, its calendar file, and the address that bulletins give for it."""
 
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Path
-from starlette.responses import RedirectResponse
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, RedirectResponse, Response
 
-from outage_service.services import queries
-from outage_service.web.docs import problems
+from outage_service.content import load_content
+from outage_service.domain.bulletins import BulletinFacts
+from outage_service.rendering.current import current_facts, headline
+from outage_service.rendering.sections import section
+from outage_service.rendering.words import Words
+from outage_service.services import archive
+from outage_service.services.archive import PublicRecord
+from outage_service.services.engine import Engine
+from outage_service.web.docs import Responses, problem_pages
 from outage_service.web.languages import FirstLanguage
+from outage_service.web.pages.calendar_file import Occasion, calendar_file
+from outage_service.web.pages.site import PageLanguage, base_path, site_page
 from outage_service.web.security import PUBLIC
 from outage_service.web.state import EngineOfApp
+from outage_service.web.texts import texts_in
 
-router = APIRouter(prefix="/outages", tags=["pages"], dependencies=[PUBLIC], responses=problems(404))
+router = APIRouter(tags=["pages"], dependencies=[PUBLIC], responses=problem_pages(404))
 
 Number = Annotated[str, Path(pattern=r"^TCC\d{2}-\d{4,5}$", description="The number of an outage.")]
+_CALENDAR: Responses = {
+    200: {
+        "description": "Its window, its deadlines and the next bulletin, in UTC.",
+        "content": {"text/calendar": {"schema": {"type": "string"}}},
+    }
+}
+_DEADLINES = (
+    "transmit_by",
+    "paper_accepted_until",
+    "penalty_relief_until",
+    "documents_recommended_by",
+    "documents_due_at",
+)
 
 
-@router.get("/{number}", operation_id="show_outage", status_code=302, response_class=RedirectResponse)
-def show_outage(number: Number, engine: EngineOfApp, first: FirstLanguage) -> RedirectResponse:
-    """Leads to the newest bulletin of the outage, which repeats the earlier ones below."""
-    with engine.db.read() as tx:
-        bulletin_id = queries.newest_bulletin(tx, number)
-    return RedirectResponse(
-        f"/v1/bulletins/{bulletin_id}.html?lang={first}", 302, headers={"Cache-Control": "no-store"}
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """A time that matters, by the name of its text."""
+
+    name: str
+    at: datetime
+    note: str = ""
+
+
+@router.get(
+    "/outages/{number}", operation_id="find_outage_page", status_code=302, response_class=RedirectResponse
+)
+def find_outage_page(number: Number, engine: EngineOfApp, first: FirstLanguage) -> RedirectResponse:
+    """Leads from the address in a bulletin to the page in the reader's language."""
+    headers = {"Cache-Control": "no-store", "Vary": "Accept-Language"}
+    return RedirectResponse(f"{base_path(engine.base_url)}/{first}/outages/{number}", 302, headers)
+
+
+@router.get(
+    "/{language}/outages/{number}.ics",
+    operation_id="get_outage_calendar",
+    response_class=Response,
+    responses=_CALENDAR,
+)
+def get_outage_calendar(number: Number, language: PageLanguage, engine: EngineOfApp) -> Response:
+    """The times of an outage for a calendar; it is asked for again to be renewed."""
+    record, facts = _read(engine, number)
+    words, texts = Words(load_content(), language), texts_in("outage", language)
+    address = f"{engine.base_url}/{language}/outages/{number}"
+    window = Occasion(
+        "window",
+        headline(facts, words).title,
+        facts.started_at,
+        facts.restored_at or facts.planned_end_at,
     )
+    occasions = [window] + [
+        Occasion(moment.name, texts[moment.name], moment.at) for moment in _moments(facts, words)
+    ]
+    content = calendar_file(
+        record.outage,
+        occasions,
+        name=texts["calendar_name"].format(number=number),
+        address=address,
+        language=language,
+    )
+    headers = {
+        "Content-Disposition": f'attachment; filename="{number}.ics"',
+        "Content-Language": f"{language}-CA",
+        "Cache-Control": "no-cache",
+    }
+    return Response(content, headers=headers, media_type="text/calendar; charset=utf-8")
+
+
+@router.get("/{language}/outages/{number}", operation_id="show_outage", response_class=HTMLResponse)
+def show_outage(
+    number: Number, language: PageLanguage, request: Request, engine: EngineOfApp
+) -> HTMLResponse:
+    """Everything that is told of an outage: its state, deadlines, what to do, every bulletin."""
+    record, facts = _read(engine, number)
+    content = load_content()
+    words = Words(content, language)
+    return site_page(
+        "outage.html",
+        language,
+        request,
+        texts="outage",
+        base_url=engine.base_url,
+        record=record,
+        words=words,
+        said=section(facts, content, language, base_url=engine.base_url),
+        applies=words.of(content.wording.contingency, facts.contingency.state),
+        times=_moments(facts, words),
+        kinds={kind: text.name for kind, text in content.wording.kinds.items()},
+    )
+
+
+def _read(engine: Engine, number: str) -> tuple[PublicRecord, BulletinFacts]:
+    with engine.db.read() as tx:
+        record = archive.find_record(tx, number)
+    now, calendar = engine.clock(), engine.calendar
+    facts = current_facts(
+        record.outage,
+        record.message,
+        load_content(),
+        now=now,
+        calendar=calendar,
+        relapse_of=record.relapse_of,
+    )
+    return record, facts
+
+
+def _moments(facts: BulletinFacts, words: Words) -> list[Moment]:
+    """Returns the times that matter, soonest first; a cut-off that an outage has outlived is left out."""
+    found = [(name, getattr(facts.deadlines, name)) for name in _DEADLINES]
+    told = [Moment(name, at, words.label(f"{name}_note")) for name, at in found if at is not None]
+    if facts.state.is_closed:
+        told = [moment for moment in told if moment.name != "transmit_by"]
+    if facts.next_due_at is not None:
+        told.append(Moment("next_bulletin", facts.next_due_at))
+    return sorted(told, key=lambda moment: moment.at)

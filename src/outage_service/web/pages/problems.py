@@ -1,24 +1,54 @@
-"""Refusals as pages, for those who followed a link in mail."""
+"""Refusals as pages, for those who followed a link or sent a form."""
 
+from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
 from outage_service.domain.texts import Language
-from outage_service.web.pages.templating import page
+from outage_service.web.languages import first_language
+from outage_service.web.pages.site import Freshness, site_page
 from outage_service.web.problems import Problem
-from outage_service.web.wording import load_wording
+
+_LINKS = "/subscriptions/"
+"""Where people come from their mail."""
+_PAGES = (_LINKS, "/outages/", *(f"/{language}/" for language in Language))
+_PROGRAMS = "/v1/"
 
 
-def problem_page(problem: Problem, first: Language, *, base_url: str) -> HTMLResponse:
+def is_for_people(request: Request) -> bool:
+    """Returns whether a refusal is to be a page: where pages are, and wherever else a browser asks."""
+    path = request.url.path
+    if path.startswith(_PAGES):
+        return True
+    return "text/html" in request.headers.get("accept", "") and not path.startswith(_PROGRAMS)
+
+
+def problem_page(problem: Problem, request: Request, *, base_url: str) -> HTMLResponse:
     """Returns what a person is told in place of a problem."""
-    wording = load_wording()
-    if problem.status == 404:
-        title, message = wording.unknown_title, wording.unknown_text
-    elif problem.status >= 500:
-        title, message = wording.unavailable_title, wording.unavailable_text
-    else:
-        title, message = wording.refused_title, wording.refused_text
-    shown = page(
-        "message.html", first, base_url=base_url, status=problem.status, title=title, message=message, link=""
+    shown = site_page(
+        "problem.html",
+        _language(request),
+        request,
+        texts="problem",
+        base_url=base_url,
+        status=problem.status,
+        freshness=Freshness.PRIVATE,
+        what=_what(problem.status, is_link=request.url.path.startswith(_LINKS)),
     )
     shown.headers.update(problem.headers)
     return shown
+
+
+def _language(request: Request) -> Language:
+    named = request.url.path.lstrip("/").partition("/")[0]
+    asked = named if named in set(Language) else request.query_params.get("lang")
+    if asked in set(Language):
+        return Language(asked)
+    return first_language(request.headers.get("accept-language", ""))
+
+
+def _what(status: int, *, is_link: bool) -> str:
+    if status == 404:
+        return "link" if is_link else "missing"
+    if status == 429:
+        return "often"
+    return "unavailable" if status >= 500 else "refused"

@@ -1,24 +1,25 @@
 """How a page of the site is made: one language, the same address in the other, texts from `web/texts`."""
 
+from collections.abc import Mapping
+from datetime import UTC, datetime
 from enum import StrEnum
 from functools import cache
+from pathlib import Path as FilePath
 from typing import Annotated
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 
 from fastapi import Path
-from jinja2 import Environment
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
 from outage_service.domain.texts import Language
-from outage_service.web.pages import templating
+from outage_service.edge.pages import PAGE_POLICY as SITE_POLICY
+from outage_service.rendering.layouts import verbatim
 from outage_service.web.texts import texts_in
 
-SITE_POLICY = (
-    "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; connect-src 'self'; "
-    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
-)
+TEMPLATES = FilePath(__file__).resolve().parents[1] / "templates"
 PageLanguage = Annotated[Language, Path(alias="language", description="The language of the page.")]
 
 
@@ -66,6 +67,16 @@ def site_page(
     return HTMLResponse(content, status, headers)
 
 
+class _Texts:
+    """What templates call `t`: its names are the texts' alone, where a mapping has `clear` and `items`."""
+
+    def __init__(self, texts: Mapping[str, str]) -> None:
+        self._texts = texts
+
+    def __getitem__(self, name: str) -> str:
+        return self._texts[name]
+
+
 def render_page(template: str, language: Language, *, texts: str, base_url: str, **values: object) -> str:
     """Returns a page's HTML; `values` have `here` and `other_url`, for there need be no request."""
     return (
@@ -73,25 +84,53 @@ def render_page(template: str, language: Language, *, texts: str, base_url: str,
         .get_template(f"site/{template}")
         .render(
             lang=language,
-            t=texts_in(texts, language),
-            base_path=urlsplit(base_url).path.rstrip("/"),
+            t=_Texts(texts_in(texts, language)),
+            base_path=base_path(base_url),
             **values,
         )
     )
 
 
+def base_path(base_url: str) -> str:
+    """Returns what stands before every path of ours, where the service has not a host to itself."""
+    return urlsplit(base_url).path.rstrip("/")
+
+
 def _other_url(request: Request, language: Language, base_url: str) -> str:
-    """Returns this very page in the other language: the toggle keeps the place."""
-    path = request.url.path.removeprefix(f"/{language}")
-    query = f"?{request.url.query}" if request.url.query else ""
-    return f"{urlsplit(base_url).path.rstrip('/')}/{language.other}{path}{query}"
+    """Returns this very page in the other language: the toggle keeps the place.
+
+    Links in mail lead to paths without a language; there `lang` says which.
+    """
+    # With two slashes in front it would be the address of another host.
+    path, other = f"/{request.url.path.lstrip('/')}", language.other
+    asked = parse_qsl(request.url.query, keep_blank_values=True)
+    if path.startswith(f"/{language}/"):
+        path = f"/{other}{path.removeprefix(f'/{language}')}"
+    else:
+        asked = [*((name, value) for name, value in asked if name != "lang"), ("lang", other.value)]
+    query = f"?{urlencode(asked)}" if asked else ""
+    return f"{base_path(base_url)}{quote(path)}{query}"
 
 
 @cache
 def _environment() -> Environment:
-    environment = templating.environment()
+    environment = Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        undefined=StrictUndefined,
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        auto_reload=False,
+    )
     environment.filters["fill"] = fill
+    environment.filters["verbatim"] = verbatim
+    environment.filters["utc"] = utc
     return environment
+
+
+def utc(instant: datetime) -> str:
+    """Returns an instant for the `datetime` of a `<time>`."""
+    return instant.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def fill(text: str, **values: object) -> Markup:

@@ -173,6 +173,9 @@ class DeliveriesShown(Shown):
     fanned_out: bool = Field(description="Whether every recipient has been counted.")
     superseded: bool = Field(description="Whether a newer bulletin has taken its place (P12).")
     complete: bool
+    paused_at: datetime | None = Field(
+        description="Since when nothing of it is sent: the relay refuses its content (P10). Resume it."
+    )
     lateness: Lateness
     failures: Page[FailureShown]
 
@@ -187,6 +190,7 @@ class DeliveriesShown(Shown):
             fanned_out=progress.is_fanned_out,
             superseded=progress.is_superseded,
             complete=progress.is_complete,
+            paused_at=report.paused_at,
             lateness=Lateness(
                 first_seconds=_seconds(report, progress.first_at),
                 last_seconds=_seconds(report, progress.last_at),

@@ -11,6 +11,7 @@ from outage_service.content.warnings import warning_text
 from outage_service.domain.bulletins import BulletinKind
 from outage_service.domain.calendar import BusinessCalendar
 from outage_service.domain.deadlines import Deadlines
+from outage_service.domain.grace import Relief
 from outage_service.domain.outages import (
     Contingency,
     ContingencyState,
@@ -56,6 +57,7 @@ _EXAMPLE: JsonValue = {
         "documents_due_at": None,
         "documents_recommended_by": None,
     },
+    "extensions": [],
     "next_bulletin_due_at": "2026-11-26T19:00:00Z",
     "problem_identified": False,
     "estimated_resolution_at": None,
@@ -111,6 +113,23 @@ class ContingencyShown(Shown):
         )
 
 
+class ReliefShown(Shown):
+    """What is in force where relief was extended: the plan's deadline or the extension, if later."""
+
+    system: System
+    paper_accepted_until: datetime | None
+    penalty_relief_until: datetime | None
+
+    @classmethod
+    def of(cls, relief: Relief) -> Self:
+        """Returns what is in force for one system."""
+        return cls(
+            system=relief.system,
+            paper_accepted_until=relief.paper_accepted_until,
+            penalty_relief_until=relief.penalty_relief_until,
+        )
+
+
 class DeadlinesShown(Shown):
     """Absolute times; null where the rule does not apply (yet) (R45, R51–R54)."""
 
@@ -122,7 +141,7 @@ class DeadlinesShown(Shown):
 
     @classmethod
     def of(cls, deadlines: Deadlines) -> Self:
-        """Returns the deadlines."""
+        """Returns the deadlines of an outage."""
         return cls(
             transmit_by=deadlines.transmit_by,
             paper_accepted_until=deadlines.paper_accepted_until,
@@ -158,6 +177,9 @@ class OutageShown(Shown):
     cancelled_at: datetime | None
     contingency: ContingencyShown
     deadlines: DeadlinesShown
+    extensions: list[ReliefShown] = Field(
+        description="What is in force instead for the systems whose relief was extended."
+    )
     next_bulletin_due_at: datetime | None
     problem_identified: bool
     estimated_resolution_at: datetime | None
@@ -183,6 +205,7 @@ class OutageShown(Shown):
             cancelled_at=outage.cancelled_at,
             contingency=ContingencyShown.of(outage.contingency_at(at.now)),
             deadlines=DeadlinesShown.of(outage.deadlines_at(at.now, at.calendar)),
+            extensions=[ReliefShown.of(relief) for relief in outage.reliefs_at(at.now, at.calendar)],
             next_bulletin_due_at=outage.next_due_at,
             problem_identified=outage.problem_identified,
             estimated_resolution_at=outage.estimated_resolution_at,

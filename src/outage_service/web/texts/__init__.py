@@ -8,12 +8,13 @@ from functools import cache
 from pathlib import Path
 
 import yaml
-from pydantic import TypeAdapter
+from pydantic import ConfigDict, TypeAdapter
 
 from outage_service.domain.texts import Bilingual, Language
 
 _FOLDER = Path(__file__).resolve().parent
-_TEXTS = TypeAdapter(dict[str, Bilingual])
+# A comma in a text that is not quoted would begin another key: none may be passed over.
+_TEXTS = TypeAdapter(dict[str, Bilingual], config=ConfigDict(extra="forbid"))
 SITE = "site"
 
 
@@ -25,7 +26,11 @@ def load_texts(page: str) -> Mapping[str, Bilingual]:
         pydantic.ValidationError: a text lacks a language.
         FileNotFoundError: there is no such page.
     """
-    written = (_FOLDER / f"{page}.yaml").read_text(encoding="utf-8")
+    return read_texts((_FOLDER / f"{page}.yaml").read_text(encoding="utf-8"))
+
+
+def read_texts(written: str) -> Mapping[str, Bilingual]:
+    """Returns the texts that a YAML document holds; see `load_texts` for what it raises."""
     return _TEXTS.validate_python(yaml.safe_load(written))
 
 

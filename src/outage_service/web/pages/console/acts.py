@@ -1,0 +1,393 @@
+"""The acts on an outage, each a form, a look at what would go out, and one button that sends it.
+
+To add an act: a line of `_ACTS`, its fields in `console/act.html`, its texts `act_<name>`.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import cached_property, partial
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Path
+from starlette.datastructures import FormData
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, Response
+
+from outage_service.content.standard_texts import Use
+from outage_service.domain.outages import ContingencyState, Outage, OutageState
+from outage_service.domain.roles import Actor
+from outage_service.domain.systems import Condition
+from outage_service.domain.texts import Language
+from outage_service.services import acting, archive, console_forms, preview
+from outage_service.services.acting import ActBody
+from outage_service.services.archive import PublicRecord
+from outage_service.services.console_forms import Form, new_key
+from outage_service.services.engine import Engine
+from outage_service.services.errors import AlreadyDeclared, Stale
+from outage_service.services.outages import Target
+from outage_service.services.preview import Preview
+from outage_service.services.requests import (
+    CancelBody,
+    CorrectionBody,
+    GraceBody,
+    ResolveBody,
+    RevokeBody,
+    UpdateBody,
+)
+from outage_service.services.standard_texts import texts_for
+from outage_service.web.forms import Sent, SentForm
+from outage_service.web.pages.console.desk import ActsDesk, as_mail, attempted, filled_in
+from outage_service.web.pages.console.forms import (
+    Mistake,
+    Row,
+    WrongForm,
+    body_of,
+    gathered,
+    impacts_typed,
+    kept,
+    key_typed,
+    local_instant,
+    local_text,
+    message_of,
+    message_typed,
+    rows_of,
+    rows_typed,
+)
+from outage_service.web.pages.console.shell import to_console
+from outage_service.web.pages.site import PageLanguage
+from outage_service.web.security import ConsoleOperator
+from outage_service.web.state import EngineOfApp
+
+router = APIRouter(prefix="/{language}/console/outages/{number}", include_in_schema=False)
+
+Number = Annotated[str, Path(pattern=r"^TCC\d{2}-\d{4,5}$")]
+_TEXT_FIELDS = ("template", "message_en", "message_fr")
+_SEEN = ("estimated_resolution_at", "planned_start_at", "planned_end_at")
+
+
+class Act(StrEnum):
+    """What can be done to an outage, by its path."""
+
+    UPDATE = "update"
+    RESOLVE = "resolve"
+    REVOKE = "revoke"
+    CANCEL = "cancel"
+    CORRECT = "correct"
+    GRACE = "grace"
+
+
+@dataclass(frozen=True, slots=True)
+class _Kind:
+    """How an act's form becomes its body: times by name, and other fields."""
+
+    body: type[ActBody]
+    use: Use
+    times: tuple[str, ...] = ()
+    others: tuple[str, ...] = ()
+    suggested: str = ""
+
+
+_ACTS: Mapping[Act, _Kind] = {
+    Act.UPDATE: _Kind(UpdateBody, Use.UPDATE, _SEEN, ("problem_identified",)),
+    Act.RESOLVE: _Kind(
+        ResolveBody,
+        Use.RESOLVE,
+        ("restored_at",),
+        ("contingency", "confirm_past_deadlines"),
+        suggested="resolved",
+    ),
+    Act.REVOKE: _Kind(
+        RevokeBody, Use.REVOKE, ("effective_at",), ("confirm_past_deadlines",), suggested="revoked"
+    ),
+    Act.CANCEL: _Kind(CancelBody, Use.CANCEL, suggested="cancelled"),
+    Act.CORRECT: _Kind(CorrectionBody, Use.CORRECT, ("restored_at",), ("corrects",)),
+    Act.GRACE: _Kind(
+        GraceBody,
+        Use.GRACE,
+        ("paper_accepted_until", "penalty_relief_until"),
+        ("systems",),
+        suggested="grace",
+    ),
+}
+
+
+def possible_acts(outage: Outage, actor: Actor, engine: Engine) -> list[Act]:
+    """Returns what this operator may do to an outage now, the likeliest first."""
+    if not actor.may_act_on(frozenset(outage.systems_ever)):
+        return []
+    now = engine.clock()
+    state, applies = outage.state_at(now), outage.contingency_at(now).applies
+    may = {
+        Act.UPDATE: not outage.is_closed,
+        Act.RESOLVE: state in (OutageState.OPEN, OutageState.OVERRUN),
+        Act.CANCEL: state is OutageState.SCHEDULED,
+        Act.REVOKE: applies and (outage.is_closed or outage.condition is Condition.DELAY),
+        Act.CORRECT: True,
+        Act.GRACE: outage.contingency_at(now).state is not ContingencyState.NOT_INVOKED,
+    }
+    return [act for act, is_possible in may.items() if is_possible]
+
+
+@router.get("/{act}")
+def show_act(
+    session: ConsoleOperator,
+    act: Act,
+    number: Number,
+    language: PageLanguage,
+    request: Request,
+    engine: EngineOfApp,
+) -> HTMLResponse:
+    """Shows the form of an act, with what is so now."""
+    desk = ActsDesk(session, language, request, engine)
+    return _acting(desk, act, number, Sent(FormData())).show_new()
+
+
+@router.post("/{act}")
+def act_on(
+    session: ConsoleOperator,
+    act: Act,
+    number: Number,
+    language: PageLanguage,
+    request: Request,
+    engine: EngineOfApp,
+    sent: SentForm,
+) -> Response:
+    """Leads from the form to the preview, and sends."""
+    writing = _acting(ActsDesk(session, language, request, engine), act, number, sent)
+    try:
+        return writing.go(sent.text("go"))
+    except WrongForm as wrong:
+        return writing.form(wrong=wrong)
+    except AlreadyDeclared:
+        return writing.form(wrong=WrongForm([Mistake("systems", "already_declared")]))
+    except Stale:
+        return writing.show_conflict()
+
+
+def _acting(desk: ActsDesk, act: Act, number: str, sent: Sent) -> "_Acting":
+    with desk.engine.db.read() as tx:
+        return _Acting(desk, act, archive.find_record(tx, number), sent)
+
+
+@dataclass(frozen=True)
+class _Acting:
+    """An act being written, on an outage as it is now."""
+
+    desk: ActsDesk
+    act: Act
+    record: PublicRecord
+    sent: Sent
+
+    @property
+    def outage(self) -> Outage:
+        """The outage as it is now."""
+        return self.record.outage
+
+    @property
+    def kind(self) -> _Kind:
+        """How this act's form is read."""
+        return _ACTS[self.act]
+
+    @cached_property
+    def current_rows(self) -> list[Row]:
+        """What each system suffers now."""
+        return rows_of(self.outage, self.desk.session.actor)
+
+    @cached_property
+    def rows(self) -> list[Row]:
+        """What was typed of each system; what was left as the page had it follows the outage."""
+        if not self.are_rows_touched:
+            return self.current_rows
+        return rows_typed(self.sent, self.current_rows)
+
+    @cached_property
+    def are_rows_touched(self) -> bool:
+        """Whether the operator changed anything of the systems as the page showed them."""
+        shown = self.sent.text("rows_shown")
+        return bool(shown) and _print_of(rows_typed(self.sent, self.current_rows)) != shown
+
+    def show_new(self) -> HTMLResponse:
+        """Returns the form with what is so now, and a text that fits where one is likely."""
+        suggested = self._suggested()
+        message = filled_in(Sent(FormData([("template", suggested)])), ()) if suggested else None
+        return self.form(
+            values=_values_of(self.outage), message=message, chosen=suggested, rows=self.current_rows
+        )
+
+    def go(self, where: str) -> Response:
+        """Returns the next page, or sends."""
+        match where:
+            case "fill":
+                return self.form(message=filled_in(self.sent, self.rows))
+            case "preview":
+                return self._preview()
+            case "mail" | "mail_fr":
+                return as_mail(self._seen(self._body()), Language.FR if where == "mail_fr" else Language.EN)
+            case "send":
+                return self._send()
+            case "begin":  # with a text that was written for another act
+                return self.form(values=_values_of(self.outage), rows=self.current_rows)
+        return self.form()
+
+    def show_conflict(self) -> HTMLResponse:
+        """Returns the form with what another has sent meanwhile beside it; what was typed is kept."""
+        seen = self.sent.text("sequence")
+        newest = int(seen) if seen.isascii() and seen.isdigit() and len(seen) < 10 else 0
+        newer = [one for one in self.record.bulletins if one.sequence > newest]
+        return self.form(status=409, newer=newer)
+
+    def form(self, *, wrong: WrongForm | None = None, status: int = 200, **shown: Any) -> HTMLResponse:
+        """Returns the form with what was typed, unless `shown` has something else."""
+        message, rows = shown.get("message"), shown.get("rows", self.rows)
+        mistakes = wrong.mistakes if wrong else ()
+        return self.desk.page(
+            "act.html",
+            status=422 if wrong else status,
+            act=self.act,
+            record=self.record,
+            outage=self.outage,
+            values=shown.get("values") or self._typed(),
+            shown_values=_values_of(self.outage),
+            rows=rows,
+            rows_shown=_print_of(self.current_rows),
+            is_scheduled=self.outage.is_scheduled,
+            is_ahead=self.outage.state_at(self.desk.engine.clock()) is OutageState.SCHEDULED,
+            may_remain=self.outage.contingency_at(self.desk.engine.clock()).applies,
+            asks_to_confirm=self._asks_to_confirm(mistakes),
+            english=message.en if message else self.sent.text("message_en"),
+            french=message.fr if message else self.sent.text("message_fr"),
+            chosen=shown.get("chosen") or self.sent.text("template"),
+            standard_texts=texts_for(self.kind.use, frozenset(self.outage.systems_ever)),
+            hints=self.desk.hints(message or message_of(self.sent)),
+            newer=shown.get("newer", ()),
+            newest=self.record.bulletins[-1].sequence,
+            granted=self.sent.texts("systems") or list(self.outage.systems_ever),
+            mistakes=self.desk.told(mistakes, rows),
+        )
+
+    def _suggested(self) -> str:
+        ids = [text.id for text in texts_for(self.kind.use, frozenset(self.outage.systems_ever))]
+        return (
+            next((each for each in ids if each.endswith(self.kind.suggested)), "")
+            if self.kind.suggested
+            else ""
+        )
+
+    def _asks_to_confirm(self, mistakes: tuple[Mistake, ...]) -> bool:
+        """Whether the operator must say that deadlines have passed: only once that is so (R54)."""
+        is_told = any(mistake.code == "rule_deadlines_past" for mistake in mistakes)
+        return is_told or bool(self.sent.text("confirm_past_deadlines"))
+
+    def _typed(self) -> dict[str, str]:
+        fields = (*self.kind.times, *self.kind.others)
+        values = _values_of(self.outage) | {name: self.sent.text(name) for name in fields}
+        return values | {name: self._current_or_typed(name) for name in _SEEN if name in fields}
+
+    def _current_or_typed(self, name: str) -> str:
+        return self.sent.text(name) if self._is_touched(name) else _values_of(self.outage)[name]
+
+    def _is_touched(self, name: str) -> bool:
+        return self.sent.text(name) != self.sent.text(f"{name}_shown")
+
+    def _preview(self) -> HTMLResponse:
+        seen = self._seen(self._body())
+        return self.desk.page(
+            "act_preview.html",
+            shown=self.desk.preview(seen),
+            action=f"outages/{self.outage.number}/{self.act}",
+            back=("form",),
+            kept=[*self._kept(), ("once", new_key())],
+        )
+
+    def _kept(self) -> list[tuple[str, str]]:
+        of_rows = [
+            f"{name}_{row.id}" for row in self.current_rows for name in ("direction", "condition", "behind")
+        ]
+        shown = [f"{name}_shown" for name in _SEEN]
+        fields = ("version", "sequence", "rows_shown", "on", *of_rows, *shown)
+        return kept(self.sent, (*fields, *self.kind.times, *self.kind.others, *_TEXT_FIELDS))
+
+    def _send(self) -> Response:
+        desk = self.desk
+        form = Form(key_typed(self.sent), desk.session.user_id)
+        work = partial(
+            acting.perform, desk.engine, actor=desk.session.actor, target=self._target(), body=self._body()
+        )
+        issued = attempted(lambda: console_forms.send_once(desk.engine, form, work), self.rows)
+        return to_console(desk.request, desk.language, f"outages/{issued.number}?sent={issued.sequence}")
+
+    def _seen(self, body: ActBody) -> Preview:
+        desk = self.desk
+        return attempted(
+            lambda: preview.preview_act(desk.engine, desk.session.actor, self._target(), body), self.rows
+        )
+
+    def _target(self) -> Target:
+        """Returns the outage in the version that the page showed; without one, nobody has seen it."""
+        version = self.sent.text("version")
+        is_number = version.isascii() and version.isdigit() and len(version) < 10
+        return Target(self.outage.id, int(version) if is_number else 0)
+
+    def _body(self) -> ActBody:
+        fields = gathered(
+            {
+                "message": partial(message_typed, self.sent),
+                **{name: partial(self._time, name) for name in self.kind.times},
+                **{name: partial(self._other, name) for name in self.kind.others},
+                "impacts": self._impacts,
+            }
+        )
+        return body_of(self.kind.body, fields, self.rows)
+
+    def _time(self, name: str) -> object:
+        if name in _SEEN and not self._is_touched(name):
+            return None
+        return local_instant(self.sent.text(name), name)
+
+    def _other(self, name: str) -> object:
+        typed = self.sent.text(name)
+        readers: Mapping[str, Callable[[], object]] = {
+            "problem_identified": lambda: (typed == "yes") if self._is_touched(name) else None,
+            "confirm_past_deadlines": lambda: typed == "yes",
+            "contingency": lambda: typed or None,
+            "corrects": lambda: _bulletin_id(typed),
+            "systems": lambda: self.sent.texts(name),
+        }
+        return readers[name]()
+
+    def _impacts(self) -> object:
+        if self.act is not Act.UPDATE or not self.are_rows_touched:
+            return None
+        on = [row for row in self.rows if row.is_on]
+        return impacts_typed(on, is_scheduled=self.outage.is_scheduled)
+
+
+def _bulletin_id(typed: str) -> int:
+    if not (typed.isascii() and typed.isdigit() and len(typed) < 19):
+        raise WrongForm([Mistake("corrects", "missing")])
+    return int(typed)
+
+
+def _print_of(rows: list[Row]) -> str:
+    """Returns what two lists of rows have in common if they say the same."""
+    return (
+        ";".join(f"{r.id},{r.direction},{r.condition},{r.behind.strip()}" for r in rows if r.is_on) or "none"
+    )
+
+
+def _values_of(outage: Outage) -> dict[str, str]:
+    """Returns what the form of any act begins with."""
+    return {
+        "estimated_resolution_at": local_text(outage.estimated_resolution_at),
+        "planned_start_at": local_text(outage.started_at if outage.is_scheduled else None),
+        "planned_end_at": local_text(outage.planned_end_at),
+        "problem_identified": "yes" if outage.problem_identified else "",
+        "restored_at": "",
+        "effective_at": "",
+        "contingency": "revoked",
+        "confirm_past_deadlines": "",
+        "corrects": "",
+        "paper_accepted_until": "",
+        "penalty_relief_until": "",
+    }

@@ -1,0 +1,162 @@
+"""What each telephone line says now, and a form to put an operator's own text in its place (R23)."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from fastapi import APIRouter
+from pydantic import ValidationError
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, Response
+
+from outage_service.content import load_content
+from outage_service.domain.broadcasts import OVERRIDE_LONGEST, LineFacts, Override
+from outage_service.domain.errors import InvalidAct
+from outage_service.domain.systems import HelpLine
+from outage_service.domain.texts import Language
+from outage_service.rendering.broadcasts import LineMessage, current_message
+from outage_service.rendering.words import Words
+from outage_service.services.engine import Engine
+from outage_service.services.lines import read_lines
+from outage_service.services.overrides import end_override, set_override
+from outage_service.services.requests import OverrideBody
+from outage_service.services.sessions import SignedIn
+from outage_service.web.forms import SentForm
+from outage_service.web.pages.console.shell import console_page, to_console
+from outage_service.web.pages.site import PageLanguage
+from outage_service.web.security import ConsoleOperator, ConsoleReader
+from outage_service.web.state import EngineOfApp
+
+router = APIRouter(prefix="/{language}/console/lines", include_in_schema=False)
+HOURS = (1, 2, 4, 8, 12, 24)
+DEFAULT_HOURS = 2
+_KNOWN_MISTAKES = {"override_too_long", "override_says_normal"}
+
+
+@dataclass(frozen=True, slots=True)
+class Entered:
+    """A form as it was sent, and what is wrong with it: of a field, the key of a text."""
+
+    line: HelpLine
+    en: str
+    fr: str
+    hours: str
+    mistakes: dict[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """One line: its name, what it says, and the form where this operator may speak on it."""
+
+    code: HelpLine
+    name: str
+    facts: LineFacts
+    message: LineMessage
+    may_speak: bool
+    entered: Entered | None
+
+
+@router.get("")
+def show_lines(
+    session: ConsoleReader, language: PageLanguage, request: Request, engine: EngineOfApp
+) -> HTMLResponse:
+    """Shows every line in both languages."""
+    return _page(engine, session, language, request)
+
+
+@router.post("/{line}")
+def speak(
+    session: ConsoleOperator,
+    language: PageLanguage,
+    request: Request,
+    engine: EngineOfApp,
+    line: HelpLine,
+    sent: SentForm,
+) -> Response:
+    """Puts an operator's text in place of what a line says."""
+    entered = Entered(line, sent.text("en"), sent.text("fr"), sent.text("hours"), {})
+    override = _override(engine, entered)
+    if override is not None:
+        try:
+            engine.act(lambda tx: set_override(engine, tx, session.actor, line, override))
+        except InvalidAct as refused:
+            entered.mistakes.update(_refused(refused))
+    if entered.mistakes:
+        return _page(engine, session, language, request, entered)
+    return to_console(request, language, "lines")
+
+
+@router.post("/{line}/end")
+def end(
+    session: ConsoleOperator,
+    language: PageLanguage,
+    request: Request,
+    engine: EngineOfApp,
+    line: HelpLine,
+    _: SentForm,
+) -> Response:
+    """Gives a line its own message back."""
+    engine.act(lambda tx: end_override(engine, tx, session.actor, line))
+    return to_console(request, language, "lines")
+
+
+def _override(engine: Engine, entered: Entered) -> Override | None:
+    if entered.hours not in {str(hours) for hours in HOURS}:
+        entered.mistakes["hours"] = "wrong_hours"
+        return None
+    given = {
+        "message": {"en": entered.en, "fr": entered.fr},
+        "expires_at": engine.clock() + timedelta(hours=int(entered.hours)),
+    }
+    try:
+        return OverrideBody.model_validate(given).override()
+    except ValidationError as error:
+        for each in error.errors(include_url=False, include_input=False, include_context=False):
+            name = str(each["loc"][1]) if len(each["loc"]) > 1 else "en"
+            entered.mistakes[name] = f"wrong_{name}"
+        return None
+
+
+def _refused(refused: InvalidAct) -> dict[str, str]:
+    name = (refused.field or "").rpartition(".")[2]
+    if refused.code in _KNOWN_MISTAKES:
+        return {name: f"{refused.code}_{name}"}
+    return {"hours": "wrong_hours"}
+
+
+def _page(
+    engine: Engine,
+    session: SignedIn,
+    language: Language,
+    request: Request,
+    entered: Entered | None = None,
+) -> HTMLResponse:
+    with engine.db.read() as tx:
+        facts = read_lines(engine, tx)
+    words = Words(load_content(), language)
+    return console_page(
+        "console/lines.html",
+        language,
+        request,
+        session,
+        texts="console_lines",
+        here="lines",
+        status=422 if entered else 200,
+        words=words,
+        lines=[_shown(each, session, words, entered) for each in facts],
+        mistakes={f"{name}-{entered.line}": key for name, key in entered.mistakes.items()} if entered else {},
+        hours=HOURS,
+        default_hours=DEFAULT_HOURS,
+        longest=OVERRIDE_LONGEST,
+    )
+
+
+def _shown(facts: LineFacts, session: SignedIn, words: Words, entered: Entered | None) -> Shown:
+    line = facts.line
+    return Shown(
+        line,
+        words.pick(words.content.lines[line].name),
+        facts,
+        current_message(facts, words.content),
+        session.actor.may_speak_on(line),
+        entered if entered and entered.line is line else None,
+    )

@@ -1,0 +1,68 @@
+"""What was being written when a session ended: carried through the sign-in page, and given back after it.
+
+It stays in the browser's own forms: nothing is kept for who is not signed in.
+"""
+
+import re
+from urllib.parse import parse_qsl, urlencode
+
+from starlette.datastructures import FormData
+from starlette.requests import Request
+from starlette.responses import HTMLResponse
+
+from outage_service.domain.texts import Language
+from outage_service.services.sessions import SignedIn
+from outage_service.web.own_forms import FORM_FIELDS_AT_MOST, is_from_our_site, read_form
+from outage_service.web.pages.console.shell import console_page, safe_place
+from outage_service.web.state import state_of
+
+_FORMS = re.compile(r"/(?:en|fr)/console/(?:declare|outages/[\w-]+/\w+)", re.ASCII)
+"""The forms that take `go=resume`: they show what was written, and do nothing."""
+_TEXTS = ("message_en", "message_fr", "text")
+_OF_ITS_SESSION = {"csrf", "go", "once"}
+"""What belongs to the form as it was sent: it must be looked at again before anything goes out."""
+
+
+async def written_in(request: Request) -> str:
+    """Returns what a form of ours had in it, for `kept`; blank where it has no text of anybody's."""
+    is_resumable = request.method == "POST" and _FORMS.fullmatch(request.url.path)
+    if not is_resumable or not is_from_our_site(request, state_of(request).engine.base_url):
+        return ""
+    form = await read_form(request)
+    return _kept(form) if any(_is_text(form.get(name)) for name in _TEXTS) else ""
+
+
+def _is_text(value: object) -> bool:
+    return isinstance(value, str) and bool(value.strip())
+
+
+def _kept(form: FormData) -> str:
+    return urlencode(
+        [
+            (name, value)
+            for name, value in form.multi_items()
+            if isinstance(value, str) and value and name not in _OF_ITS_SESSION
+        ]
+    )
+
+
+def resume_page(
+    language: Language, request: Request, session: SignedIn, *, place: str, kept: str
+) -> HTMLResponse | None:
+    """Returns a page from which the form at `place` goes on with what was written; None if it is no page."""
+    known = safe_place(place)
+    if not kept or known is None or not _FORMS.fullmatch(known):
+        return None
+    try:
+        fields = parse_qsl(kept, keep_blank_values=True, max_num_fields=FORM_FIELDS_AT_MOST)
+    except ValueError:  # more than any form of ours has
+        return None
+    return console_page(
+        "console/resume.html",
+        language,
+        request,
+        session,
+        texts="console_sign_in",
+        place=known,
+        fields=[(name, value) for name, value in fields if name not in _OF_ITS_SESSION],
+    )

@@ -1,0 +1,97 @@
+"""The way into the console, and out of it."""
+
+from fastapi import APIRouter
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, Response
+
+from outage_service.domain.texts import Language
+from outage_service.services import sessions
+from outage_service.services.engine import Engine
+from outage_service.services.limits import network_of
+from outage_service.services.sessions import LASTS_AT_MOST, TooManyTries
+from outage_service.web.clients import ClientAddress
+from outage_service.web.forms import SentForm
+from outage_service.web.pages.console.resuming import resume_page
+from outage_service.web.pages.console.shell import console_page, safe_place, see_place, to_console
+from outage_service.web.pages.site import PageLanguage
+from outage_service.web.security import CONSOLE_DOOR, SESSION_COOKIE, ConsoleReader
+from outage_service.web.state import EngineOfApp
+
+router = APIRouter(prefix="/{language}/console", include_in_schema=False)
+
+
+@router.get("/sign-in", dependencies=[CONSOLE_DOOR])
+def show_sign_in(language: PageLanguage, request: Request, next: str = "") -> HTMLResponse:  # noqa: A002 — the query's name
+    """Shows the form; `next` is where to go afterwards."""
+    return show_form(language, request, next)
+
+
+@router.post("/sign-in", dependencies=[CONSOLE_DOOR])
+def sign_in(
+    language: PageLanguage, request: Request, engine: EngineOfApp, caller: ClientAddress, sent: SentForm
+) -> Response:
+    """Begins a session, or shows the form again with the one answer for whatever was wrong (P26)."""
+    email, place, kept = sent.text("email"), sent.text("next"), sent.text("kept")
+    try:
+        cookie = sessions.sign_in(
+            engine,
+            email=email,
+            password=sent.text("password"),
+            network=network_of(caller),
+            former=request.cookies.get(SESSION_COOKIE),
+        )
+    except TooManyTries:
+        return show_form(
+            language, request, place, email=email, kept=kept, mistake="too_many_tries", status=429
+        )
+    if cookie is None:
+        return show_form(language, request, place, email=email, kept=kept, mistake="wrong", status=422)
+    answer = _onwards(language, request, engine, cookie, place=place, kept=kept)
+    lasts = int(LASTS_AT_MOST.total_seconds())
+    answer.set_cookie(SESSION_COOKIE, cookie, max_age=lasts, secure=True, httponly=True, samesite="lax")
+    return answer
+
+
+def _onwards(
+    language: Language, request: Request, engine: Engine, cookie: str, *, place: str, kept: str
+) -> Response:
+    """Returns the place the reader came from, with what they were writing there."""
+    with engine.db.read() as tx:
+        session = sessions.recognise(engine, tx, cookie)
+    resumed = resume_page(language, request, session, place=place, kept=kept) if session else None
+    return resumed or see_place(request, language, safe_place(place))
+
+
+def show_form(
+    language: Language,
+    request: Request,
+    place: str,
+    *,
+    email: str = "",
+    kept: str = "",
+    mistake: str = "",
+    status: int = 200,
+) -> HTMLResponse:
+    """Returns the sign-in page; `kept` is what was being written when a session ended."""
+    return console_page(
+        "console/sign_in.html",
+        language,
+        request,
+        None,
+        texts="console_sign_in",
+        status=status,
+        place=safe_place(place) or "",
+        kept=kept,
+        email=email,
+        mistake=mistake,
+    )
+
+
+@router.post("/sign-out")
+def sign_out(_: ConsoleReader, language: PageLanguage, request: Request, engine: EngineOfApp) -> Response:
+    """Ends the session on the server and in the browser."""
+    cookie = request.cookies[SESSION_COOKIE]
+    engine.db.write(lambda tx: sessions.sign_out(engine, tx, cookie))
+    answer = to_console(request, language, "sign-in")
+    answer.delete_cookie(SESSION_COOKIE, secure=True, httponly=True, samesite="lax")
+    return answer

@@ -1,0 +1,206 @@
+"""The list of subscribers, for administrators: looked through, added to, changed, erased, taken along.
+
+Nothing here sends mail. Erasing asks for a typed word, in the language of the page.
+"""
+
+from dataclasses import dataclass
+
+from fastapi import APIRouter, Query
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, Response, StreamingResponse
+
+from outage_service.content import load_content
+from outage_service.domain.texts import Language
+from outage_service.rendering.words import Words
+from outage_service.services import subscribers
+from outage_service.services.engine import Engine
+from outage_service.services.sessions import SignedIn
+from outage_service.services.subscribers import AlreadySubscribed, Edit
+from outage_service.storage.subscribers import Choices, Subscriber, SubscriberState, list_subscribers
+from outage_service.web.api.subscriber_files import exported
+from outage_service.web.cursors import PageAsked, cursor_after
+from outage_service.web.forms import SentForm
+from outage_service.web.pages.console.shell import console_page, to_console
+from outage_service.web.pages.site import PageLanguage
+from outage_service.web.pages.subscription_form import Form, address_of, form_of, options_of
+from outage_service.web.pages.subscription_form import SentForm as SubscriptionForm
+from outage_service.web.paths import SubscriberId
+from outage_service.web.security import ConsoleAdmin
+from outage_service.web.state import EngineOfApp
+from outage_service.web.texts import texts_in
+
+router = APIRouter(prefix="/{language}/console/subscribers", include_in_schema=False)
+TYPED = {Language.EN: "ERASE", Language.FR: "SUPPRIMER"}
+"""What has to be typed, exactly, to erase somebody."""
+
+
+@router.get("")
+def show_subscribers(
+    session: ConsoleAdmin,
+    language: PageLanguage,
+    request: Request,
+    engine: EngineOfApp,
+    page: PageAsked,
+    q: str = Query("", max_length=254),
+) -> HTMLResponse:
+    """Lists subscribers of any state; `q` is a part of an address."""
+    part = "".join(each for each in q if each.isprintable()).strip()
+    with engine.db.read() as tx:
+        found = list_subscribers(tx, after_id=page.after or 0, limit=page.one_more, part=part)
+    items, last = page.cut(found)
+    return console_page(
+        "console/subscribers.html",
+        language,
+        request,
+        session,
+        texts="console_subscribers",
+        here="subscribers",
+        words=Words(load_content(), language),
+        q=part,
+        subscribers=items,
+        cursor=cursor_after(last.id) if last else "",
+        is_first=page.after is None,
+    )
+
+
+@router.get("/new")
+def show_new(session: ConsoleAdmin, language: PageLanguage, request: Request) -> HTMLResponse:
+    """Shows the form to add somebody, with the language of the page first."""
+    return _page(session, language, request, Shown(Form("", language, (), (), ())))
+
+
+@router.post("/new")
+def add(
+    session: ConsoleAdmin,
+    language: PageLanguage,
+    request: Request,
+    engine: EngineOfApp,
+    form: SubscriptionForm,
+) -> Response:
+    """Adds somebody who counts as confirmed."""
+    choices, errors = _choices(form)
+    if choices is None:
+        return _page(session, language, request, Shown(form, errors=errors))
+    try:
+        engine.act(lambda tx: subscribers.add(engine, tx, session.actor, choices))
+    except AlreadySubscribed as known:
+        return _page(session, language, request, Shown(form, known=known.subscriber_id))
+    return to_console(request, language, "subscribers")
+
+
+def _choices(form: Form) -> tuple[Choices | None, tuple[str, ...]]:
+    """Returns what a form chooses, or the fields that are wrong."""
+    address = address_of(form)
+    if address is None or form.language is None or form.errors:
+        return None, form.errors if address else ("email", *form.errors)
+    return Choices(address.wire, address.key, form.language, *form.masks), ()
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A form as it is shown: what stands in it, of whom, and what is wrong with it.
+
+    Args:
+        known: the subscriber who has the address already.
+    """
+
+    form: Form
+    subscriber: Subscriber | None = None
+    state: str = ""
+    errors: tuple[str, ...] = ()
+    known: int | None = None
+    is_wrongly_typed: bool = False
+
+
+def _page(session: SignedIn, language: Language, request: Request, shown: Shown) -> HTMLResponse:
+    is_wrong = bool(shown.errors or shown.known or shown.is_wrongly_typed)
+    return console_page(
+        "console/subscriber.html",
+        language,
+        request,
+        session,
+        texts="console_subscribers",
+        here="subscribers",
+        status=422 if is_wrong else 200,
+        words=Words(load_content(), language),
+        s=texts_in("subscription", language),
+        options=options_of(shown.form, language),
+        email=shown.form.email,
+        errors=shown.errors,
+        known=shown.known,
+        subscriber=shown.subscriber,
+        state=shown.state,
+        states=tuple(SubscriberState),
+        typed=TYPED[language],
+        is_wrongly_typed=shown.is_wrongly_typed,
+    )
+
+
+@router.post("/export")
+def export(session: ConsoleAdmin, _: PageLanguage, engine: EngineOfApp) -> StreamingResponse:
+    """Sends the active subscribers as CSV, and records that they were taken along."""
+    return exported(engine, actor=session.actor.name)
+
+
+@router.get("/{subscriber_id:id}")
+def show_subscriber(
+    session: ConsoleAdmin,
+    language: PageLanguage,
+    request: Request,
+    engine: EngineOfApp,
+    subscriber_id: SubscriberId,
+) -> HTMLResponse:
+    """Shows one subscriber in a form."""
+    found = _get(engine, subscriber_id)
+    return _page(session, language, request, Shown(form_of(found.choices), found, found.state.value))
+
+
+def _get(engine: Engine, subscriber_id: int) -> Subscriber:
+    with engine.db.read() as tx:
+        return subscribers.get(tx, subscriber_id)
+
+
+@router.post("/{subscriber_id:id}")
+def change(
+    session: ConsoleAdmin,
+    language: PageLanguage,
+    request: Request,
+    engine: EngineOfApp,
+    subscriber_id: SubscriberId,
+    form: SubscriptionForm,
+    sent: SentForm,
+) -> Response:
+    """Changes a subscriber."""
+    found, state = _get(engine, subscriber_id), sent.text("state")
+    choices, errors = _choices(form)
+    if state not in set(SubscriberState):
+        errors = (*errors, "state")
+    if choices is None or errors:
+        return _page(session, language, request, Shown(form, found, state, errors))
+    # A state that was left as it is must not undo what the list of suppressed addresses says.
+    wanted = None if state == found.state else SubscriberState(state)
+    try:
+        engine.act(
+            lambda tx: subscribers.edit(engine, tx, session.actor, subscriber_id, Edit(choices, wanted))
+        )
+    except AlreadySubscribed as known:
+        return _page(session, language, request, Shown(form, found, state, known=known.subscriber_id))
+    return to_console(request, language, "subscribers")
+
+
+@router.post("/{subscriber_id:id}/erase")
+def erase(
+    session: ConsoleAdmin,
+    language: PageLanguage,
+    request: Request,
+    engine: EngineOfApp,
+    subscriber_id: SubscriberId,
+    sent: SentForm,
+) -> Response:
+    """Erases a subscriber once the word was typed."""
+    if sent.text("typed").strip() != TYPED[language]:
+        found = _get(engine, subscriber_id)
+        shown = Shown(form_of(found.choices), found, found.state.value, is_wrongly_typed=True)
+        return _page(session, language, request, shown)
+    engine.act(lambda tx: subscribers.erase(engine, tx, session.actor, subscriber_id))
+    return to_console(request, language, "subscribers")

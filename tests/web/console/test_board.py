@@ -1,0 +1,130 @@
+"""The board: what is open, how its bulletin fares, what is wrong, and no more work than there is news."""
+
+from datetime import timedelta
+
+import pytest
+from fastapi import FastAPI
+
+from outage_service.clock import VirtualClock
+from outage_service.domain.deliveries import DeliveryState
+from outage_service.domain.roles import Role
+from outage_service.domain.systems import System
+from outage_service.services.engine import Engine
+from outage_service.storage import workers
+from outage_service.storage.alerts import clear_alert, raise_alert
+from tests.builders import SUNDAY_6H, a_delay, an_impact
+from tests.desk import Desk, a_desk
+from tests.services.acts import announce, declare, resolve, subscribe, update
+from tests.storage.rows import all_claims, end
+
+SEEN = {"Outage-Poll": "1"}
+
+
+@pytest.fixture(autouse=True)
+def _somebody_sends(engine: Engine) -> None:
+    """A sender lives: what is wrong otherwise is what a test makes wrong."""
+    engine.db.write(lambda tx: workers.register_worker(tx, "one", host="here"))
+
+
+def board(desk: Desk, language: str = "en") -> str:
+    answer = desk.get(f"/{language}/console/")
+    assert answer.status_code == 200
+    return answer.text
+
+
+def test_an_empty_board_says_that_all_is_quiet(tccu_desk: Desk) -> None:
+    assert "All quiet" in board(tccu_desk)
+    assert "Rien à signaler" in board(tccu_desk, "fr")
+    assert "Look into this" not in board(tccu_desk)
+
+
+def test_every_outage_in_effect_is_shown_what_is_open_first(tccu_desk: Desk, engine: Engine) -> None:
+    announce(engine, an_impact(System.SWI))
+    declare(engine, a_delay(System.CERS))
+    resolve(engine, declare(engine, an_impact(System.EDI)), remains_in_effect=True)
+    resolve(engine, declare(engine, an_impact(System.CCP)))
+    text = board(tccu_desk)
+    order = [text.find(f'<h3 id="TCC26-000{number}"') for number in (2, 1, 3)]
+    assert -1 not in order
+    assert order == sorted(order)
+    assert 'id="TCC26-0004"' not in text
+
+
+def test_the_next_bulletin_is_counted_down_to(tccu_desk: Desk, engine: Engine, clock: VirtualClock) -> None:
+    """In words for those without scripts, as an instant for the script."""
+    declare(engine)
+    clock.advance(timedelta(minutes=8))
+    assert 'data-due="2026-11-26T17:00:00Z">in 1 h 52 min<' in board(tccu_desk).replace("\u00a0", " ")
+    assert ">dans 1 h 52 min<" in board(tccu_desk, "fr").replace("\u00a0", " ")
+
+
+def test_a_bulletin_that_is_late_is_told(app: FastAPI, engine: Engine, clock: VirtualClock) -> None:
+    declare(engine)
+    clock.advance(timedelta(hours=2, minutes=1))
+    text = board(a_desk(app, engine, Role.TCCU))
+    assert "TCC26-0001: a bulletin is overdue." in text
+    assert "1\u00a0min late" in text
+
+
+def test_a_planned_end_that_has_passed_is_told(app: FastAPI, engine: Engine, clock: VirtualClock) -> None:
+    """R17."""
+    announce(engine)
+    clock.advance(SUNDAY_6H - clock() + timedelta(minutes=30))
+    assert "TCC26-0001: the planned end has passed." in board(a_desk(app, engine, Role.TCCU))
+
+
+def test_nobody_who_sends_is_told(tccu_desk: Desk, engine: Engine) -> None:
+    engine.db.write(lambda tx: workers.sign_off(tx, "one"))
+    assert "No sender is at work." in board(tccu_desk)
+
+
+def test_what_operators_are_alerted_of_stands_here_until_it_is_over(tccu_desk: Desk, engine: Engine) -> None:
+    """P22."""
+    events = [("relay_paused", ""), ("heartbeat_lost", "mail-2"), ("overrun", "TCC26-0009")]
+    for event in events:
+        engine.db.write(lambda tx, event=event: raise_alert(tx, event, now=engine.clock()))
+    text = board(tccu_desk)
+    assert "The mail relay cannot be used." in text
+    assert "The host mail-2 has stopped without a word." in text
+    assert "TCC26-0009" not in text
+    for event in events:
+        engine.db.write(lambda tx, event=event: clear_alert(tx, event, now=engine.clock()))
+    assert "Look into this" not in board(tccu_desk)
+
+
+def test_how_far_the_newest_bulletin_has_come_is_shown(tccu_desk: Desk, engine: Engine) -> None:
+    for name in ("ann", "bob", "eve"):
+        subscribe(engine, f"{name}@example.org")
+    declare(engine)
+    accepted, failed, _ = all_claims(engine.db)
+    end(engine.db, [accepted], DeliveryState.ACCEPTED)
+    end(engine.db, [failed], DeliveryState.FAILED)
+    text = board(tccu_desk)
+    assert "1 delivered" in text
+    assert "1 not reached" in text
+    assert "1 to come" in text
+    assert "TCC26-0001: the newest bulletin did not reach 1 recipients." in text
+
+
+def test_an_operator_is_offered_to_act_on_their_own_systems_alone(
+    tccu_desk: Desk, ctsu_desk: Desk, engine: Engine
+) -> None:
+    """R5."""
+    declare(engine, an_impact(System.EDI))
+    declare(engine, an_impact(System.CCP))
+    for desk, numbers in ((tccu_desk, {1, 2}), (ctsu_desk, {2})):
+        text = board(desk)
+        assert {n for n in (1, 2) if f"Act on TCC26-000{n}" in text} == numbers
+
+
+def test_a_script_gets_a_page_only_when_there_is_news(
+    tccu_desk: Desk, engine: Engine, clock: VirtualClock
+) -> None:
+    done = declare(engine)
+    tag = tccu_desk.get("/en/console/").headers["etag"]
+    clock.advance(timedelta(minutes=1))
+    again = tccu_desk.get("/en/console/", headers={**SEEN, "If-None-Match": tag})
+    assert (again.status_code, again.headers["etag"], again.text) == (304, tag, "")
+    assert tccu_desk.get("/fr/console/", headers={"If-None-Match": tag}).status_code == 200
+    update(engine, done)
+    assert tccu_desk.get("/en/console/", headers={"If-None-Match": tag}).status_code == 200
