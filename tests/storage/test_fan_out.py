@@ -185,12 +185,14 @@ def test_a_crash_between_chunks_loses_and_repeats_nobody(database_url: str) -> N
     after.close()
 
 
-def test_mailings_are_fanned_out_in_order(db: Database) -> None:
-    """The older one first, to its end."""
-    subscribers(db, 3)
-    first, second = a_letter(db), a_mailing(db)[2]
+def test_letters_come_first_and_fan_outs_take_turns(db: Database) -> None:
+    """Neither a confirmation nor another outage's first mail waits for the end of a long list."""
+    subscribers(db, 4)
+    first = a_mailing(db)[2]
+    other = db.write(lambda tx: a_stored_outage(tx, number="TCC26-0002")).id
+    second, letter = a_mailing(db, outage_id=other)[2], a_letter(db)
     order = [claim.mailing_id for claim in all_claims(db, limit=2)]
-    assert order == [first, second, second, second]
+    assert order == [letter, first, first, second, second, first, first, second, second]
 
 
 def test_a_letter_has_one_addressee(db: Database) -> None:

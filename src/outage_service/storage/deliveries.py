@@ -1,8 +1,7 @@
 """The delivery ledger: claims by workers and what became of each.
 
 A worker claims rows either by moving a mailing's cursor on (they are inserted already claimed) or
-by taking queued ones whose time has come. Every later write is fenced by worker, attempt and state,
-so that a worker taken for dead changes nothing (P9).
+by taking queued ones whose time has come. Every later write is fenced by worker, attempt and state (P9).
 """
 
 from collections.abc import Collection, Sequence
@@ -122,12 +121,13 @@ _FAN_OUT = (
 
 
 def _next_mailing(tx: Connection, *, wait: bool) -> AnyRow | None:
-    """Returns the oldest unfinished mailing that nobody has in hand, locked; None where there is none.
+    """Returns the unfinished mailing that has come least far of those nobody has in hand, locked, or None.
 
-    With `wait`, one that another worker has in hand will do: it has moved the cursor on in a moment, and a
-    worker sent away would look again only after a second.
+    Letters are first, and mailings take turns: none waits for the end of another's long list. With `wait`, one
+    that another worker has in hand will do: a worker sent away would look again only after a second.
     """
-    wanted = select(*_FAN_OUT).where(~mailing.c.is_fanned_out, ~is_paused()).order_by(mailing.c.id).limit(1)
+    turn = (mailing.c.upper_id.is_not(None), mailing.c.cursor_id, mailing.c.id)
+    wanted = select(*_FAN_OUT).where(~mailing.c.is_fanned_out, ~is_paused()).order_by(*turn).limit(1)
     row = tx.execute(wanted.with_for_update(skip_locked=True)).one_or_none()
     return tx.execute(wanted.with_for_update()).one_or_none() if row is None and wait else row
 
