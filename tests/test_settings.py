@@ -103,6 +103,8 @@ def test_accepted(field: str, value: str) -> None:
         ("mail_from", "=?utf-8?q?x=0aX-Injected:_yes?= <a@x.ca>", "NAME <ADDRESS>"),
         ("base_url", "outages.example.org", "http:// or https://"),
         ("base_url", "https://outages.example.org/?x=1", "must end after"),
+        ("oidc_issuer", "http://login.example.org", "https:// address"),
+        ("oidc_issuer", "https://login.example.org/?x=1", "https:// address"),
         ("operator_email", "duty", "plain e-mail address"),
         ("canary_email", "Canary <c@example.org>", "plain e-mail address"),
         ("bounce_address", "a..b@example.org", "plain e-mail address"),
@@ -167,6 +169,12 @@ def test_test_mode_needs_somebody_to_write_to() -> None:
     (line,) = mistakes(test_mode=True)
     assert "OUTAGE_TEST_RECIPIENTS" in line
     assert load_settings(None, test_mode=True, test_recipients="a@x.ca").test_mode
+
+
+@pytest.mark.parametrize("given", ["oidc_issuer", "oidc_client_id", "oidc_client_secret"])
+def test_an_identity_provider_is_set_in_whole_or_not_at_all(given: str) -> None:
+    (line,) = mistakes(**{given: "https://login.example.org"})
+    assert "set all or none" in line
 
 
 def test_only_one_secret_key_may_be_given() -> None:

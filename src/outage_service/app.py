@@ -10,6 +10,7 @@ from starlette.types import ASGIApp
 from outage_service.channels.email.addresses import Sender as MailSender
 from outage_service.channels.email.pool import MailPool
 from outage_service.channels.email.relay import Relay
+from outage_service.channels.oidc.errands import IdentityProvider
 from outage_service.clock import Clock, system_clock
 from outage_service.content import load_content
 from outage_service.content.holidays import cbsa_holidays
@@ -21,7 +22,7 @@ from outage_service.rendering.bulletins import BulletinComposer
 from outage_service.services.engine import Engine
 from outage_service.services.limits import SubscriptionLimits
 from outage_service.services.snapshot import SnapshotKeeper, nothing_known
-from outage_service.settings import Settings, load_secret_key
+from outage_service.settings import Settings, SettingsError, load_secret_key
 from outage_service.storage.database import Database, open_database
 from outage_service.web.app import create_app
 from outage_service.web.pages.status import HomePage
@@ -85,6 +86,7 @@ def build_service(settings: Settings, *, clock: Clock = system_clock) -> Service
 
     Raises:
         RelayError: `smtp_url` is no relay's address.
+        SettingsError: an identity provider is set and the extra `oidc` is not installed.
     """
     engine = build_engine(settings, clock=clock)
     content = load_content()
@@ -102,7 +104,12 @@ def build_service(settings: Settings, *, clock: Clock = system_clock) -> Service
         tick_seconds=settings.tick_seconds,
         refresh=keeper.check,
     )
-    web = create_app(engine, worker=worker, trusted_proxies=settings.trusted_proxies)
+    web = create_app(
+        engine,
+        worker=worker,
+        trusted_proxies=settings.trusted_proxies,
+        identity_provider=_identity_provider(settings),
+    )
     asgi = EdgeApp(holder, web, clock, is_https=engine.base_url.startswith("https:"))
     return Service(engine, keeper, holder, worker, asgi)
 
@@ -110,3 +117,16 @@ def build_service(settings: Settings, *, clock: Clock = system_clock) -> Service
 def _mail_pool(settings: Settings, relay: Relay) -> MailPool:
     only_to = frozenset(settings.test_recipients) if settings.test_mode else None
     return MailPool(relay, only_to=only_to, connections=settings.smtp_connections)
+
+
+def _identity_provider(settings: Settings) -> IdentityProvider | None:
+    if not settings.oidc_issuer:
+        return None
+    try:
+        from outage_service.channels.oidc.provider import OpenIdProvider  # noqa: PLC0415 — an extra
+    except ImportError as error:
+        raise SettingsError(
+            ["OUTAGE_OIDC_ISSUER needs the extra oidc: pip install 'outage-service[oidc]'"]
+        ) from error
+    secret = settings.oidc_client_secret.get_secret_value()
+    return OpenIdProvider(settings.oidc_issuer, settings.oidc_client_id, secret)

@@ -76,6 +76,16 @@ def _web_url(url: str) -> str:
     return url.rstrip("/")
 
 
+def _issuer(url: str) -> str:
+    """Accepts a name that providers are compared by: not a character of it is changed."""
+    parts = _split(url)
+    is_here = parts.hostname in {"localhost", "127.0.0.1", "::1"}
+    is_safe = parts.scheme == "https" or (parts.scheme == "http" and is_here)
+    if url and not (is_safe and parts.hostname and not parts.query and not parts.fragment):
+        raise ValueError("must be the https:// address that the provider calls its issuer")
+    return url
+
+
 def _address(value: str) -> str:
     """Accepts one plain address, a local one such as `outages@localhost` included, or nothing."""
     if value and not re.fullmatch(_ADDRESS, value):
@@ -172,6 +182,15 @@ class Settings(BaseSettings):
     secret_key_file: Path | None = Field(
         None, description="a file that holds the secret key", examples=["/run/secrets/outage_key"]
     )
+    oidc_issuer: Annotated[str, AfterValidator(_issuer)] = Field(
+        "", description="the identity provider of the console", examples=["https://login.example.org"]
+    )
+    oidc_client_id: str = Field(
+        "", description="what the identity provider calls this service", examples=["outage-service"]
+    )
+    oidc_client_secret: SecretStr = Field(
+        SecretStr(""), description="shows the identity provider that it is us", examples=["SECRET"]
+    )
     observe_holidays: bool = Field(  # R16
         False, description="CBSA holidays count as after hours", examples=["true"]
     )
@@ -188,7 +207,7 @@ class Settings(BaseSettings):
     )
     escalation_email: Address = Field(  # R32
         "",
-        description="who is told at once of a cybersecurity incident at a client",
+        description="who is told at once of a cybersecurity incident at a client; unset: the operator",
         examples=["cyber@example.org"],
     )
     host: str = Field("127.0.0.1", min_length=1, description="the address to listen on", examples=["::1"])
@@ -246,6 +265,11 @@ class Settings(BaseSettings):
             mistakes.append("OUTAGE_SECRET_KEY and OUTAGE_SECRET_KEY_FILE are both set: keep one")
         if self.test_mode and not self.test_recipients:
             mistakes.append("OUTAGE_TEST_RECIPIENTS is empty: OUTAGE_TEST_MODE needs somebody to write to")
+        oidc = (self.oidc_issuer, self.oidc_client_id, self.oidc_client_secret.get_secret_value())
+        if any(oidc) and not all(oidc):
+            mistakes.append(
+                "OUTAGE_OIDC_ISSUER, OUTAGE_OIDC_CLIENT_ID and OUTAGE_OIDC_CLIENT_SECRET: set all or none"
+            )
         if mistakes:
             raise ValueError("\n".join(mistakes))
         return self

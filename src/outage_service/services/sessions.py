@@ -97,14 +97,21 @@ def _account_of(email: str) -> str:
         return email.strip().lower()
 
 
-def begin(engine: Engine, tx: Connection, user: User, *, former: str | None = None) -> str:
-    """Returns the cookie of a new session of who is known to be `user`; the session of `former` ends."""
+def begin(
+    engine: Engine, tx: Connection, user: User, *, former: str | None = None, vouched_by: str | None = None
+) -> str:
+    """Returns the cookie of a new session of who is known to be `user`; the session of `former` ends.
+
+    Args:
+        vouched_by: the identity provider, where it was no password.
+    """
     now, cookie = engine.clock(), secrets.token_urlsafe(_RANDOM_BYTES)
     rows.delete_old_sessions(tx, created_before=now - LASTS_AT_MOST, seen_before=now - IDLE_AT_MOST)
     if former is not None:
         rows.delete_session(tx, _digest(engine, former))
     rows.insert_session(tx, digest=_digest(engine, cookie), user_id=user.id, now=now)
-    audit.record(tx, "signed_in", at=now, actor=user.email, detail={"user_id": user.id})
+    how = {"vouched_by": vouched_by} if vouched_by else {}
+    audit.record(tx, "signed_in", at=now, actor=user.email, detail={"user_id": user.id, **how})
     return cookie
 
 

@@ -11,6 +11,7 @@ from starlette.responses import Response
 from starlette.staticfiles import PathLike, StaticFiles
 from starlette.types import Scope
 
+from outage_service.channels.oidc.errands import IdentityProvider
 from outage_service.services.engine import Engine
 from outage_service.web import docs, errors
 from outage_service.web.api import (
@@ -110,13 +111,18 @@ class _Assets(StaticFiles):
 
 
 def create_app(
-    engine: Engine, *, worker: Scheduler | None = None, trusted_proxies: Collection[Network] = ()
+    engine: Engine,
+    *,
+    worker: Scheduler | None = None,
+    trusted_proxies: Collection[Network] = (),
+    identity_provider: IdentityProvider | None = None,
 ) -> FastAPI:
     """Returns the application that serves `engine`; status and broadcasts are answered in front of it.
 
     Args:
         worker: this process's scheduler, which `/readyz` asks for its last tick; None where there is none.
         trusted_proxies: whose `X-Forwarded-For` is believed.
+        identity_provider: who vouches for operators; None: they sign in by password only.
 
     Raises:
         NoAccessRule: a route does not say who may call it.
@@ -133,7 +139,7 @@ def create_app(
         responses=docs.ANY_PROBLEM,
         middleware=_middleware(engine, metrics),
     )
-    app.state.web = WebState(engine, metrics, worker, trusted_proxies)
+    app.state.web = WebState(engine, metrics, worker, trusted_proxies, identity_provider)
     for router in ROUTERS:
         app.include_router(router)
     app.mount("/static", _Assets(directory=_STATIC), name="static")

@@ -8,6 +8,7 @@ from typing import Annotated, Protocol
 from fastapi import Depends
 from starlette.requests import HTTPConnection
 
+from outage_service.channels.oidc.errands import IdentityProvider
 from outage_service.services.engine import Engine
 from outage_service.web.metrics import Metrics
 from outage_service.web.printing import Press
@@ -30,6 +31,7 @@ class WebState:
     metrics: Metrics
     scheduler: Scheduler | None
     trusted_proxies: Collection[Network] = ()
+    identity_provider: IdentityProvider | None = None
     press: Press = field(default_factory=Press)
 
 

@@ -15,15 +15,23 @@ from outage_service.web.pages.console.resuming import resume_page
 from outage_service.web.pages.console.shell import console_page, safe_place, see_place, to_console
 from outage_service.web.pages.site import PageLanguage
 from outage_service.web.security import CONSOLE_DOOR, SESSION_COOKIE, ConsoleReader
-from outage_service.web.state import EngineOfApp
+from outage_service.web.state import EngineOfApp, state_of
 
 router = APIRouter(prefix="/{language}/console", include_in_schema=False)
 
+PROVIDER_PROBLEMS = {"oidc_elsewhere", "oidc_cancelled", "oidc_refused", "oidc_down", "too_many_tries"}
+"""What `sign_in_provider` leads back with: keys of texts."""
+
 
 @router.get("/sign-in", dependencies=[CONSOLE_DOOR])
-def show_sign_in(language: PageLanguage, request: Request, next: str = "") -> HTMLResponse:  # noqa: A002 — the query's name
-    """Shows the form; `next` is where to go afterwards."""
-    return show_form(language, request, next)
+def show_sign_in(
+    language: PageLanguage,
+    request: Request,
+    next: str = "",  # noqa: A002 — the query's name
+    problem: str = "",
+) -> HTMLResponse:
+    """Shows the form; `next` is where to go afterwards, `problem` what went wrong with the provider."""
+    return show_form(language, request, next, mistake=problem if problem in PROVIDER_PROBLEMS else "")
 
 
 @router.post("/sign-in", dependencies=[CONSOLE_DOOR])
@@ -47,6 +55,11 @@ def sign_in(
     if cookie is None:
         return show_form(language, request, place, email=email, kept=kept, mistake="wrong", status=422)
     answer = _onwards(language, request, engine, cookie, place=place, kept=kept)
+    return keep_session(answer, cookie)
+
+
+def keep_session(answer: Response, cookie: str) -> Response:
+    """Returns `answer` with the session that the browser is to keep."""
     lasts = int(LASTS_AT_MOST.total_seconds())
     answer.set_cookie(SESSION_COOKIE, cookie, max_age=lasts, secure=True, httponly=True, samesite="lax")
     return answer
@@ -84,6 +97,7 @@ def show_form(
         kept=kept,
         email=email,
         mistake=mistake,
+        has_provider=state_of(request).identity_provider is not None,
     )
 
 
