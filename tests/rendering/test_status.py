@@ -3,6 +3,8 @@
 from dataclasses import replace
 from typing import Any
 
+import pytest
+
 from outage_service.content import load_content
 from outage_service.domain.broadcasts import line_facts
 from outage_service.domain.status import StatusFacts, last_known, status_of, unknown_status
@@ -55,6 +57,13 @@ def test_an_open_outage_is_told_of_its_system_and_on_its_own() -> None:
 def test_minutes_behind_are_told_also_where_they_are_none() -> None:
     told = told_of(status_of([an_outage(a_delay(System.EDI, 0))], NOW))
     assert told["outages"][0]["impacts"][0]["behind_minutes"] == 0
+
+
+@pytest.mark.parametrize(("minutes", "told"), [(75, "75"), (7.5, "7.5")])
+def test_whole_minutes_behind_are_whole_numbers(minutes: float, told: str) -> None:
+    """As `/v1/outages` shows them."""
+    shown = told_of(status_of([an_outage(a_delay(System.EDI, minutes))], NOW))
+    assert str(shown["outages"][0]["impacts"][0]["behind_minutes"]) == told
 
 
 def test_a_scheduled_outage_tells_its_window() -> None:

@@ -18,9 +18,11 @@ from outage_service.domain.warnings import WarningCode
 from outage_service.services import outages
 from outage_service.services.engine import Engine
 from outage_service.services.errors import NotFound, NotPermitted, Stale
+from outage_service.services.evidence import digest_of
 from outage_service.services.outages import Done, Target
 from outage_service.storage import notes
 from outage_service.storage.bulletins import find_page
+from outage_service.storage.outages import find_outage
 from outage_service.storage.schema import audit
 from tests.builders import MESSAGE, SUNDAY_2H, SUNDAY_6H, THURSDAY_10H, a_delay, an_impact, at
 from tests.services.acts import (
@@ -289,10 +291,22 @@ def test_an_act_is_told_by_whom_it_was(engine: Engine) -> None:
         logged = tx.execute(
             select(audit.c.action, audit.c.actor, audit.c.outage_id, audit.c.detail).order_by(audit.c.id)
         ).all()
+        now = find_outage(tx, done.outage.id)
+    assert now is not None
     second = bulletins(engine, done)[1].id
     assert [tuple(row) for row in logged] == [
-        ("initial", "night desk", done.outage.id, {"bulletin_id": done.bulletin_id, "sequence": 1}),
-        ("update", "day desk", done.outage.id, {"bulletin_id": second, "sequence": 2}),
+        (
+            "initial",
+            "night desk",
+            done.outage.id,
+            {"bulletin_id": done.bulletin_id, "sequence": 1, "outage": digest_of(done.outage)},
+        ),
+        (
+            "update",
+            "day desk",
+            done.outage.id,
+            {"bulletin_id": second, "sequence": 2, "outage": digest_of(now)},
+        ),
     ]
 
 

@@ -13,6 +13,7 @@ from outage_service.domain.external_outages import Amendment, ExternalOutage, Re
 from outage_service.domain.roles import Actor, Role
 from outage_service.domain.systems import System
 from outage_service.domain.texts import Language
+from outage_service.domain.warnings import WarningCode
 from outage_service.services import external_outages, regional, sending
 from outage_service.services.addresses import parse_address
 from outage_service.services.engine import Engine
@@ -23,6 +24,7 @@ from tests.services import acts
 
 ADMIN = Actor("admin", Role.ADMIN)
 CLIENT, REGION, CYBER = "desk@example.org", "region@example.org", "cyber@example.org"
+DUTY = "duty@example.org"
 
 
 @pytest.fixture
@@ -114,12 +116,29 @@ def test_what_turns_out_to_be_an_incident_is_escalated_once(escalating: Engine) 
     assert sent(escalating) == {}
 
 
-def test_without_the_setting_an_incident_is_recorded_all_the_same(engine: Engine) -> None:
-    record(engine, is_incident=True, email=None)
-    assert sent(engine) == {}
+def actions(engine: Engine) -> list[str]:
     with engine.db.read() as tx:
-        actions = tx.execute(select(audit.c.action).order_by(audit.c.id)).scalars().all()
-    assert actions == ["external_recorded", "external_escalated"]
+        return list(tx.execute(select(audit.c.action).order_by(audit.c.id)).scalars())
+
+
+def test_without_an_address_of_its_own_an_incident_is_told_to_the_operators(engine: Engine) -> None:
+    """R32."""
+    watched = replace(engine, operator_email=DUTY, escalation_email="")
+    incident = record(watched, is_incident=True, email=None)
+    assert set(sent(watched)) == {DUTY}
+    assert actions(engine) == ["external_recorded", "external_escalated"]
+    assert external_outages.warnings_of(watched, incident) == ()
+
+
+def test_an_incident_that_nobody_can_be_told_of_is_on_record_as_such(engine: Engine) -> None:
+    """R32: the operator is asked to call while it lasts."""
+    nobody = replace(engine, operator_email="", escalation_email="")
+    incident = record(nobody, is_incident=True, email=None)
+    assert sent(nobody) == {}
+    assert actions(engine) == ["external_recorded", "external_not_escalated"]
+    assert external_outages.warnings_of(nobody, incident) == (WarningCode.NOT_ESCALATED,)
+    over = amend(nobody, incident, Amendment(resolved_at=nobody.clock()))
+    assert external_outages.warnings_of(nobody, over) == ()
 
 
 def test_late_notice_is_asked_for_next_time(escalating: Engine) -> None:

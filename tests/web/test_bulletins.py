@@ -35,6 +35,7 @@ def test_a_bulletin_shows_what_it_said_and_links_the_others(story: dict[str, obj
     assert second["next_due_at"] == "2026-11-26T17:30:00Z"
     assert second["policy_version"] == "carm-1"
     assert [one["links"]["self"] for one in second["earlier"]] == ["/v1/bulletins/1"]
+    assert second["links"]["pdf"] == "/v1/bulletins/2.pdf"
     assert [one["kind"] for one in second["later"]] == ["periodic", "resolved"]
 
 

@@ -64,6 +64,17 @@ def test_a_filter_may_repeat_and_what_is_left_out_is_not_limited(quiet: Api) -> 
     assert len(ids(quiet, "")) == 52
 
 
+@pytest.mark.parametrize("modes", ["mode=all", "mode=rail&mode=all"])
+def test_all_modes_may_be_asked_for_by_name(modes: str, quiet: Api) -> None:
+    assert (
+        ids(quiet, f"role=carrier&{modes}")
+        == ids(quiet, "role=carrier")
+        != ids(quiet, "role=carrier&mode=rail")
+    )
+    asked, left_out = (shown(quiet.get(f"{LIST}?{query}"))["items"] for query in (modes, ""))
+    assert [item["references"] for item in asked] == [item["references"] for item in left_out]
+
+
 def test_a_procedure_says_all_there_is_to_know(quiet: Api) -> None:
     """R63, R61: what to bring, how often, where, and where it is written."""
     items = shown(quiet.get(f"{LIST}?system=edi&{CARRIER}"))["items"]

@@ -43,6 +43,16 @@ def test_short_notice_is_flagged_and_not_refused(tccu: Api) -> None:
     assert (late["notice_minutes"], late["short_notice"]) == (23 * 60, True)
 
 
+def test_an_incident_that_nobody_is_told_of_warns_to_call(tccu: Api) -> None:
+    """R32: no address is set here."""
+    incident = shown(tccu.post(PATH, a_report(cybersecurity_incident=True)), 201)
+    assert [each["code"] for each in incident["warnings"]] == ["not_escalated"]
+    assert incident["warnings"][0]["message"]["en"].startswith(
+        "Call the CBSA Cyber Security Protection Center"
+    )
+    assert shown(tccu.post(PATH, a_report()), 201)["warnings"] == []
+
+
 def test_ctsu_sees_its_own_and_no_incident(tccu: Api, ctsu: Api, admin: Api) -> None:
     """R32: what it may not read is not found."""
     others = shown(tccu.post(PATH, a_report("edi")), 201)

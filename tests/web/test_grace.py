@@ -4,6 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from icalendar import Calendar
 
 from outage_service.clock import VirtualClock
 from outage_service.domain.deliveries import DeliveryState
@@ -124,3 +125,22 @@ def test_it_can_be_previewed(tccu: Api, clock: VirtualClock) -> None:
     seen = shown(tccu.post(f"/v1/outages/{outage['id']}/preview", {"grace": grace("edi")}))
     assert seen["extensions"][0]["system"] == "edi"
     assert shown(tccu.get(f"/v1/outages/{outage['id']}"))["version"] == 2
+
+
+def test_relief_that_was_extended_in_an_open_outage_is_in_force_at_least_until_then(
+    tccu: Api, public: Api, clock: VirtualClock
+) -> None:
+    """R51: longer if the outage goes on; once it is over the time is final."""
+    outage = shown(tccu.post("/v1/outages", unscheduled()), 201)
+    outage = shown(tccu.act(outage, "grace", grace("edi")))
+    (open_one,) = shown(public.get("/v1/outages/1/deadlines"))["items"]
+    (event,) = Calendar.from_ical(public.get("/v1/outages/1/deadlines.ics").content).walk("VEVENT")
+    assert (open_one["name"], open_one["is_final"]) == ("paper_accepted_until", False)
+    assert "at least, and longer if the outage goes on" in open_one["note"]["en"]
+    assert open_one["note"]["fr"] in str(event["description"])
+    assert "plus longtemps si la panne se poursuit" in open_one["note"]["fr"]
+    clock.advance(timedelta(hours=2))
+    shown(tccu.act(outage, "resolve", news()))
+    items = shown(public.get("/v1/outages/1/deadlines"))["items"]
+    assert all(item["is_final"] for item in items)
+    assert not any("at least" in item["note"]["en"] for item in items)

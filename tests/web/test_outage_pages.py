@@ -1,13 +1,17 @@
 """The pages of outages and bulletins, their calendar files, and the address that bulletins give."""
 
-from datetime import UTC, datetime
+import re
+from datetime import UTC, datetime, timedelta
+from html import unescape
 
 import pytest
-from icalendar import Calendar
+from icalendar import Calendar, Event
 
+from outage_service.clock import VirtualClock
 from tests.web.bodies import news, scheduled, unscheduled
 from tests.web.client import Api, shown
 
+TWENTY, TWENTY_UTC = "2026-11-26T20:00:00-05:00", "2026-11-27T01:00:00Z"
 HTML = "text/html; charset=utf-8"
 
 
@@ -82,6 +86,54 @@ def test_a_calendar_has_the_window_the_cut_off_and_the_next_bulletin_in_utc(tccu
     later = Calendar.from_ical(public.get(f"/fr/outages/{outage['number']}.ics").content)
     assert {str(event["status"]) for event in later.walk("VEVENT")} == {"CANCELLED"}
     assert {event.decoded("sequence") for event in later.walk("VEVENT")} == {2}
+
+
+def times_of(page: str) -> list[tuple[str, str]]:
+    """Returns the rows of the table of times: what, and when."""
+    found = re.findall(r'<tr><th scope="row">(.*?)</th><td><time datetime="([^"]*)"', page)
+    return [(re.sub(r"<[^>]*>", " ", unescape(what)), at) for what, at in found]
+
+
+def events_of(api: Api, path: str) -> dict[str, Event]:
+    events = Calendar.from_ical(api.get(path).content).walk("VEVENT")
+    return {str(event["uid"]).split("@")[0].removeprefix("TCC26-0001-"): event for event in events}
+
+
+def test_extended_relief_is_shown_system_by_system(tccu: Api, public: Api, clock: VirtualClock) -> None:
+    """R51, R54"""
+    outage = shown(tccu.post("/v1/outages", unscheduled({"system": "edi"}, {"system": "swi"})), 201)
+    clock.advance(timedelta(hours=2))
+    outage = shown(tccu.act(outage, "resolve", news()))
+    shown(tccu.act(outage, "grace", news(systems=["edi"], paper_accepted_until=TWENTY)))
+    rows = [row for row in times_of(public.get("/en/outages/TCC26-0001").text) if row[0].startswith("Paper")]
+    assert [(what.split("  ")[0].split(" Contingency")[0].strip(), at) for what, at in rows] == [
+        ("Paper accepted until (SWI)", "2026-11-26T19:00:00Z"),
+        ("Paper accepted until (EDI)", "2026-11-27T01:00:00Z"),
+    ]
+    events = events_of(public, "/en/outages/TCC26-0001.ics")
+    assert events["paper_accepted_until-edi-en"].decoded("dtstart") == datetime(2026, 11, 27, 1, tzinfo=UTC)
+    assert events["paper_accepted_until-swi-en"].decoded("dtstart") == datetime(2026, 11, 26, 19, tzinfo=UTC)
+    assert "penalty_relief_until-en" in events
+
+
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [
+        ("en", "up to this time at least, and longer if the outage goes on"),
+        ("fr", "au moins jusqu’à cette heure, et plus longtemps si la panne se poursuit"),
+    ],
+)
+def test_relief_extended_while_an_outage_is_open_is_shown_as_the_least_there_is(
+    language: str, words: str, tccu: Api, public: Api
+) -> None:
+    outage = shown(tccu.post("/v1/outages", unscheduled()), 201)
+    shown(tccu.act(outage, "grace", news(systems=["edi"], paper_accepted_until=TWENTY)))
+    (row,) = [
+        row for row in times_of(public.get(f"/{language}/outages/TCC26-0001").text) if row[1] == TWENTY_UTC
+    ]
+    assert words in row[0]
+    event = events_of(public, f"/{language}/outages/TCC26-0001.ics")[f"paper_accepted_until-{language}"]
+    assert words in str(event["description"])
 
 
 def test_a_bulletin_shows_what_was_sent_and_its_neighbours(tccu: Api, public: Api) -> None:

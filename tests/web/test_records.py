@@ -4,11 +4,14 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import text
 
 from outage_service.clock import VirtualClock
 from outage_service.services.engine import Engine
-from outage_service.storage import audit
+from outage_service.services.evidence import OUTAGE_DIGEST
+from outage_service.storage import Connection, audit
 from tests.rendering.documents.pdf import claims_accessibility, text_of
+from tests.services.test_audit_log import drop_triggers, run
 from tests.web.bodies import news, scheduled, unscheduled
 from tests.web.client import Api, problem, shown
 
@@ -111,6 +114,69 @@ def test_a_code_that_was_altered_is_unknown(
 def test_what_is_no_code_of_ours_is_unknown(public: Api, code: str) -> None:
     """P20."""
     assert public.get(f"/fr/records/{code}").status_code == 404
+
+
+def tamper(engine: Engine, statement: str) -> None:
+    """Alters the database as somebody could who may take the triggers away first."""
+    drop_triggers(engine)
+    run(engine, statement)
+
+
+# The first row is of a token, then come the two bulletins and the note.
+TAMPERINGS = {
+    "the outage": "UPDATE outage SET restored_at = '2026-11-26 23:00:00+00:00'",
+    "an impact": "UPDATE impact SET system = 'cers' WHERE system = 'swi'",
+    "a row of the log": "UPDATE audit SET actor = 'bob' WHERE position = 2",
+    "a row after it": "UPDATE audit SET actor = 'bob' WHERE position = 4",
+    "the end of the log": "UPDATE audit_head SET digest = 'x'",
+    "a row that is gone": "DELETE FROM audit WHERE position = 2",
+    "all rows": "DELETE FROM audit",
+}
+
+
+@pytest.mark.parametrize("name", TAMPERINGS)
+def test_what_the_audit_log_does_not_bear_out_gets_no_code_and_confirms_none(
+    name: str, engine: Engine, tccu: Api, public: Api, clock: VirtualClock
+) -> None:
+    """P31."""
+    outage = over(tccu, clock)
+    code = record(public, outage)["code"]
+    tccu.post(f"/v1/outages/{outage['id']}/notes", {"text": "For us."})
+    tamper(engine, TAMPERINGS[name])
+    problem(public.get(f"/v1/outages/{outage['id']}/record"), 409, "not_borne_out")
+    problem(public.get(f"/v1/outages/{outage['id']}/record.pdf"), 409, "not_borne_out")
+    page = public.get(f"/fr/records/{code}")
+    assert page.status_code == 200
+    assert "Ce relevé ne peut être confirmé" in page.text
+    assert "authentique" not in page.text
+
+
+def test_what_an_older_release_has_written_is_confirmed_by_its_rows_alone(
+    engine: Engine, tccu: Api, public: Api, clock: VirtualClock
+) -> None:
+    """P24: its rows hold no digest of the outage."""
+    outage = over(tccu, clock)
+    drop_triggers(engine)
+    engine.db.write(forget_digests)
+    assert "still says the same" in public.get(f"/en/records/{record(public, outage)['code']}").text
+
+
+def forget_digests(tx: Connection) -> None:
+    """Makes the log anew as an older release would have written it."""
+    rows = list(audit.walk(tx))
+    tx.execute(text("DELETE FROM audit"))
+    tx.execute(text("UPDATE audit_head SET position = 0, digest = :nothing"), {"nothing": audit.NOTHING})
+    for row in rows:
+        detail = {name: value for name, value in row.detail.items() if name != OUTAGE_DIGEST}
+        audit.record(tx, row.action, at=row.at, actor=row.actor, outage_id=row.outage_id, detail=detail)
+
+
+def test_the_page_names_the_place_in_the_chain(tccu: Api, public: Api, clock: VirtualClock) -> None:
+    told = record(public, over(tccu, clock))
+    page = public.get(f"/en/records/{told['code']}").text
+    assert "Position in the audit log" in page
+    assert f"<dd>{told['audit']['position']}<br>" in page
+    assert told["audit"]["digest"] in page
 
 
 def test_an_outage_still_to_come_has_a_record_too(tccu: Api, public: Api) -> None:

@@ -24,6 +24,8 @@ from outage_service.storage.migrate import is_current
 
 RELAY_TIMEOUTS = Timeouts(connect=5.0, command=5.0, end_of_data=5.0)
 CLOCKS_APART_AT_MOST = timedelta(seconds=2)
+WAL_RESET_SINCE, WAL_RESET_UNTIL = (3, 7, 0), (3, 51, 2)
+"""Releases of SQLite with the WAL-reset bug: https://sqlite.org/wal.html#walresetbug."""
 RELEASED = datetime(2026, 1, 1, tzinfo=UTC)
 """A clock that shows an earlier time has never been set."""
 
@@ -59,6 +61,18 @@ def _database_findings(facts: DatabaseFacts, *, has_schema: bool) -> Iterator[Fi
     if apart > CLOCKS_APART_AT_MOST:
         said = f"differs from the database's by {apart.total_seconds():.0f} s"
         yield warn("clock", said, "synchronise both with NTP")
+    yield from sqlite_findings(facts)
+
+
+def sqlite_findings(facts: DatabaseFacts) -> Iterator[Finding]:
+    """A release whose write-ahead log two connections can damage; ours never do (decision 0002)."""
+    if facts.product != "SQLite":
+        return
+    version = tuple(int(part) for part in facts.version.split("."))
+    if WAL_RESET_SINCE <= version <= WAL_RESET_UNTIL:
+        said = f"{facts.version} can damage a file that two connections write to at the same moment"
+        advice = "the service never does; let nothing else write to the file, or use 3.51.3 or later"
+        yield warn("sqlite", said, advice)
 
 
 def check_clock(settings: Settings) -> Iterator[Finding]:  # noqa: ARG001 (all checks are called alike)
@@ -163,5 +177,11 @@ def check_addresses(settings: Settings) -> Iterator[Finding]:
         yield ok("base url", settings.base_url)
     if not settings.operator_email:
         yield warn("alerts", "go to nobody", "set OUTAGE_OPERATOR_EMAIL to hear of overruns and failures")
+    if not (settings.escalation_email or settings.operator_email):
+        yield warn(
+            "incidents",
+            "at clients are told to nobody: operators have to call",
+            "set OUTAGE_ESCALATION_EMAIL, or OUTAGE_OPERATOR_EMAIL",
+        )
     if settings.test_mode:
         yield warn("test mode", "mail goes to the test recipients only", "unset OUTAGE_TEST_MODE to go live")

@@ -187,11 +187,15 @@ class DeadlineName(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Deadline:
-    """One deadline of an outage, with its instant in UTC; no `systems`: for all of them."""
+    """One deadline of an outage, with its instant in UTC; no `systems`: for all of them.
+
+    One that is not final is in force at least until then: longer if the outage goes on (R51, R54).
+    """
 
     name: DeadlineName
     at: datetime
     systems: tuple[System, ...] = ()
+    is_final: bool = True
 
 
 def named(
@@ -217,4 +221,4 @@ def _of_name(
     instants = sorted({at for at in [*until.values(), *([] if until else [known])] if at is not None})
     for at in instants:
         own = tuple(system for system in until if until[system] == at)
-        yield Deadline(name, at, own if len(own) < len(until) else ())
+        yield Deadline(name, at, own if len(own) < len(until) else (), is_final=known is not None)

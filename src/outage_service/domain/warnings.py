@@ -19,6 +19,7 @@ class WarningCode(StrEnum):
     ANNOUNCED_LATE = "announced_late"
     NOT_EARLY_WEEKEND = "not_early_weekend"
     RESTORED_LONG_AGO = "restored_long_ago"
+    NOT_ESCALATED = "not_escalated"
 
 
 def window_warnings(outage: Outage, *, announced_at: datetime) -> tuple[WarningCode, ...]:

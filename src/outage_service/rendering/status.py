@@ -62,8 +62,11 @@ def _impact(impact: Impact) -> dict[str, object]:
     }
 
 
-def _minutes(behind: timedelta | None) -> float | None:
-    return None if behind is None else round(behind.total_seconds() / 60, 2)
+def _minutes(behind: timedelta | None) -> int | float | None:
+    if behind is None:
+        return None
+    minutes = round(behind.total_seconds() / 60, 2)
+    return int(minutes) if minutes.is_integer() else minutes
 
 
 def _bilingual(text: Bilingual | None) -> dict[str, str] | None:

@@ -4,7 +4,7 @@ The chain shows a change to any row, a row taken out, and rows cut off its end. 
 database could make a whole new chain: an earlier head, kept elsewhere, shows that too (`is_still_there`).
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -62,6 +62,29 @@ def _first_break(tx: Connection, head: Head) -> Broken | None:
     if (position, digest) != (head.position, head.digest):
         return Broken(Damage.NOT_THE_END, position, None)
     return None
+
+
+def is_intact_around(tx: Connection, positions: Iterable[int]) -> bool:
+    """Returns whether these rows, those after them and the end of the chain fit what stands before them.
+
+    Without a walk through all rows: a row that was changed shows, and so does one that was chained anew
+    unless all after it were too.
+    """
+    head = audit.find_head(tx)
+    wanted = {at for position in positions for at in (position, position + 1) if at <= head.position}
+    wanted |= {head.position} - {0}
+    rows = audit.rows_at(tx, wanted | {position - 1 for position in wanted})
+    end = rows.get(head.position)
+    is_end = end is not None and end.digest == head.digest
+    return is_end and all(_fits(rows, position) for position in wanted)
+
+
+def _fits(rows: Mapping[int, AuditRow], position: int) -> bool:
+    row, before = rows.get(position), rows.get(position - 1)
+    previous = before.digest if before else audit.NOTHING
+    if row is None or previous is None or (before is None and position != 1):
+        return False
+    return row.digest == audit.digest_after(previous, position, row)
 
 
 def is_still_there(tx: Connection, earlier: Head) -> bool:

@@ -11,6 +11,7 @@ from outage_service.domain.outages import Outage
 from outage_service.domain.systems import System, lines_of
 from outage_service.domain.texts import Bilingual, Language
 from outage_service.rendering.bulletins import ComposedBulletin
+from outage_service.services import evidence
 from outage_service.services.engine import Engine
 from outage_service.services.regional import tell_bulletin
 from outage_service.storage import Connection, audit
@@ -65,7 +66,11 @@ def issue(
     tell_bulletin(engine, tx, facts, outage.id)
     if occasion.kind.is_news:
         end_overrides(tx, lines_of(_concerned(before, outage)))
-    detail = {"bulletin_id": bulletin_id, "sequence": outage.sequence}
+    detail = {
+        "bulletin_id": bulletin_id,
+        "sequence": outage.sequence,
+        evidence.OUTAGE_DIGEST: evidence.digest_of(outage),
+    }
     audit.record(tx, occasion.kind.value, at=now, actor=occasion.actor, outage_id=outage.id, detail=detail)
     return bulletin_id
 

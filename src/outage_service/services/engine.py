@@ -43,6 +43,11 @@ class Engine:
     after_commit: list[Callable[[], None]] = field(default_factory=list)
 
     @property
+    def escalation_address(self) -> str:
+        """Who is told of a client's cybersecurity incident; blank: nobody, somebody has to call (R32)."""
+        return self.escalation_email or self.operator_email
+
+    @property
     def return_path(self) -> str:
         """The sender on the envelope: where reports of non-delivery go."""
         return self.bounce_address or self.sender.address

@@ -21,6 +21,13 @@ class NotPermitted(Exception):
     """The caller's role does not cover this."""
 
 
+class NotBorneOut(Exception):
+    """The audit log does not bear out what the tables say of an outage (P31)."""
+
+    def __init__(self, number: str) -> None:
+        super().__init__(f"The audit log does not bear out what is on record of {number}.")
+
+
 class AlreadyDeclared(Exception):
     """An unresolved outage covers the same system, direction and time."""
 

@@ -1,7 +1,8 @@
 """Clients' own outages over the telephone: recorded, confirmed, escalated, never a bulletin (R26–R33).
 
 What is sent are letters: to who reported it, to the regions, who are to accept paper, and of a cybersecurity
-incident to the address that a setting names. An incident is not told to the regions: who may read it is few.
+incident to the address that a setting names, else to the operators. An incident is not told to the regions:
+who may read it is few.
 """
 
 from dataclasses import replace
@@ -20,7 +21,9 @@ from outage_service.domain.external_outages import (
 from outage_service.domain.letters import Letter
 from outage_service.domain.roles import Actor, Role
 from outage_service.domain.texts import Language
+from outage_service.domain.warnings import WarningCode
 from outage_service.rendering.case_letters import CaseLetter
+from outage_service.rendering.letters import ComposedLetter
 from outage_service.services import regional
 from outage_service.services.engine import Engine
 from outage_service.services.errors import NotFound, NotPermitted, Stale
@@ -39,8 +42,7 @@ def record(engine: Engine, tx: Connection, actor: Actor, report: Report) -> Exte
         NotPermitted: CTSU records what CAD/API clients report, nothing else.
         InvalidAct: see `domain.external_outages.recorded`.
     """
-    if not may_record(actor.role, report.systems):
-        raise NotPermitted(f"{actor.role} records the outages of CAD/API clients only.")
+    _require_may_record(actor, report)
     now = engine.clock()
     number = rows.take_case_number(tx, eastern(now).year)
     new = recorded(report, case_number=number, now=now)
@@ -53,6 +55,18 @@ def record(engine: Engine, tx: Connection, actor: Actor, report: Report) -> Exte
     else:
         _tell_regions(engine, tx, CaseLetter.REGIONAL, outage)
     return outage
+
+
+def looked_at(engine: Engine, actor: Actor, report: Report) -> ExternalOutage:
+    """Returns what `record` would put on record, before it has a number; refuses what `record` refuses."""
+    _require_may_record(actor, report)
+    now = engine.clock()
+    return recorded(report, case_number=f"EXT{eastern(now).year % 100:02d}-…", now=now)
+
+
+def _require_may_record(actor: Actor, report: Report) -> None:
+    if not may_record(actor.role, report.systems):
+        raise NotPermitted(f"{actor.role} records the outages of CAD/API clients only.")
 
 
 def amend(
@@ -99,11 +113,23 @@ def list_readable(
     return rows.list_external(tx, before_id=before_id, limit=limit, only_of=only_of, is_open=is_open)
 
 
+def warnings_of(engine: Engine, outage: ExternalOutage) -> tuple[WarningCode, ...]:
+    """Returns what an operator has to see to because the service cannot (R32)."""
+    is_open_incident = outage.is_incident and outage.resolved_at is None
+    return (WarningCode.NOT_ESCALATED,) if is_open_incident and not engine.escalation_address else ()
+
+
+def confirmation(engine: Engine, outage: ExternalOutage) -> ComposedLetter:
+    """Returns the letter that confirms a report to who made it (R30, R125)."""
+    return engine.composer.case_letter(CaseLetter.REPORTED, outage, outage.language)
+
+
 def _escalate(engine: Engine, tx: Connection, actor: Actor, outage: ExternalOutage) -> None:
-    """Tells of an incident at once, where a setting says whom (R32)."""
-    _audit(engine, tx, "external_escalated", actor, outage)
-    if engine.escalation_email:
-        _send(engine, tx, CaseLetter.ESCALATION, outage, engine.escalation_email, Language.EN)
+    """Tells of an incident at once; with nobody to tell, the record says so (R32)."""
+    address = engine.escalation_address
+    _audit(engine, tx, "external_escalated" if address else "external_not_escalated", actor, outage)
+    if address:
+        _send(engine, tx, CaseLetter.ESCALATION, outage, address, Language.EN)
 
 
 def _tell_regions(engine: Engine, tx: Connection, letter: CaseLetter, outage: ExternalOutage) -> None:

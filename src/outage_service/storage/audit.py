@@ -7,7 +7,7 @@ nothing left to wait for. Database triggers refuse to change or delete a sealed 
 
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -99,6 +99,16 @@ def find_head(tx: Connection) -> Head:
 def digest_at(tx: Connection, position: int) -> str | None:
     """Returns the digest that the row at a position of the chain has; None where there is none."""
     return tx.execute(select(audit.c.digest).where(audit.c.position == position)).scalar_one_or_none()
+
+
+def rows_at(tx: Connection, positions: Iterable[int]) -> dict[int, AuditRow]:
+    """Returns the rows that stand at these positions of the chain."""
+    wanted = sorted(positions)
+    found: dict[int, AuditRow] = {}
+    for start in range(0, len(wanted), _WALKED_AT_ONCE):
+        some = select(audit).where(audit.c.position.in_(wanted[start : start + _WALKED_AT_ONCE]))
+        found |= {row.position: _row(row) for row in tx.execute(some)}
+    return found
 
 
 def walk(tx: Connection) -> Iterator[AuditRow]:

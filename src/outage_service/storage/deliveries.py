@@ -123,7 +123,7 @@ _FAN_OUT = (
 def _next_mailing(tx: Connection, *, wait: bool) -> AnyRow | None:
     """Returns the unfinished mailing that has come least far of those nobody has in hand, locked, or None.
 
-    Letters are first, and mailings take turns: none waits for the end of another's long list. With `wait`, one
+    Letters are first, and mailings take turns: none waits for the end of another's list. With `wait`, one
     that another worker has in hand will do: a worker sent away would look again only after a second.
     """
     turn = (mailing.c.upper_id.is_not(None), mailing.c.cursor_id, mailing.c.id)

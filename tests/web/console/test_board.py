@@ -103,7 +103,7 @@ def test_how_far_the_newest_bulletin_has_come_is_shown(tccu_desk: Desk, engine: 
     assert "1 delivered" in text
     assert "1 not reached" in text
     assert "1 to come" in text
-    assert "TCC26-0001: the newest bulletin did not reach 1 recipients." in text
+    assert "TCC26-0001: the newest bulletin did not reach everybody (not reached: 1)." in text
 
 
 def test_an_operator_is_offered_to_act_on_their_own_systems_alone(

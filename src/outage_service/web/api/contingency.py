@@ -1,5 +1,6 @@
 """What to do on paper now, and by when afterwards: procedures, deadlines, message order (R45–R117)."""
 
+from enum import StrEnum
 from typing import Annotated
 
 from fastapi import APIRouter, Query
@@ -10,7 +11,7 @@ from outage_service.content.procedures import load_procedures
 from outage_service.domain import message_order
 from outage_service.domain.contingency import ClientRole, Flow, Mode, Situation, at_all_times
 from outage_service.domain.systems import System
-from outage_service.rendering.agenda import agenda
+from outage_service.rendering.agenda import Source, agenda, deadline_entries
 from outage_service.rendering.sections import outage_url
 from outage_service.services import contingency
 from outage_service.web.docs import Responses, problems
@@ -40,6 +41,16 @@ _CALENDAR_SHOWN: Responses = {
 }
 
 
+class ModeAsked(StrEnum):
+    """A mode, or all of them."""
+
+    HIGHWAY = Mode.HIGHWAY.value
+    RAIL = Mode.RAIL.value
+    AIR = Mode.AIR.value
+    MARINE = Mode.MARINE.value
+    ALL = "all"
+
+
 def _filter(description: str) -> object:
     return Query(max_length=FILTER_AT_MOST, description=f"{description} May repeat; left out: all.")
 
@@ -48,7 +59,7 @@ def _filter(description: str) -> object:
 def list_procedures(
     system: Annotated[list[System], _filter("The systems that are out.")] = [],  # noqa: B006 - FastAPI copies it
     role: Annotated[list[ClientRole], _filter("What the client does for the shipment.")] = [],  # noqa: B006
-    mode: Annotated[list[Mode], _filter("How the goods move.")] = [],  # noqa: B006
+    mode: Annotated[list[ModeAsked], _filter("How the goods move; `all`: every mode.")] = [],  # noqa: B006
     flow: Annotated[list[Flow], _filter("What is to be done with the goods.")] = [],  # noqa: B006
 ) -> ProceduresShown:
     """What to do in an outage of these systems, before, during and after it, in order (R45–R117).
@@ -56,10 +67,12 @@ def list_procedures(
     Only what applies: a procedure is listed if at least one of the systems, roles, modes and flows asked for
     has to follow it. The list is empty where the plan asks nothing of anybody.
     """
-    situation = Situation(at_all_times(system or System), frozenset(role), frozenset(mode), frozenset(flow))
+    asked = [] if ModeAsked.ALL in mode else mode
+    modes = frozenset(Mode(each.value) for each in asked)
+    situation = Situation(at_all_times(system or System), frozenset(role), modes, frozenset(flow))
     said = load_procedures()
     found = contingency.procedures_for(situation)
-    return ProceduresShown(items=[ProcedureShown.of(each, said, mode) for each in found])
+    return ProceduresShown(items=[ProcedureShown.of(each, said, modes) for each in found])
 
 
 @router.get("/contingency/message-order", operation_id="get_message_order", responses=problems(422))
@@ -105,15 +118,15 @@ def get_deadlines_calendar(engine: EngineOfApp, outage_id: OutageId, first: Firs
     with engine.db.read() as tx:
         found = contingency.deadlines_of(engine, tx, outage_id)
     number = found.outage.number
-    made = agenda(
-        found.deadlines,
-        load_content(),
-        first,
+    source = Source(
         number=number,
+        name=number,
         url=outage_url(engine.base_url, number),
         stamped_at=found.outage.last_bulletin_at or engine.clock(),
         version=found.outage.sequence,
+        is_cancelled=found.outage.cancelled_at is not None,
     )
+    made = agenda(deadline_entries(found.deadlines, load_content(), (first, first.other)), source)
     headers = {
         "Content-Disposition": f'attachment; filename="{number}.ics"',
         "Content-Language": in_order(first),

@@ -7,6 +7,7 @@ from starlette.responses import Response
 
 from outage_service.domain.external_outages import ExternalOutage
 from outage_service.services import external_outages
+from outage_service.services.engine import Engine
 from outage_service.services.request_types import GREATEST_ID
 from outage_service.storage import Connection
 from outage_service.web.conditional import SeenVersion, etag_of
@@ -37,11 +38,14 @@ def record_external_outage(bearer: Operator, body: ExternalBody, desk: DeskOfReq
     """Records what a client has told by telephone, and confirms it to the client by e-mail (R26–R31).
 
     Regional operations are told to accept paper. A cybersecurity incident is escalated at once instead, and
-    read by TCCU, administrators and auditors only (R32).
+    read by TCCU, administrators and auditors only (R32); where no address is set for that, `warnings` ask to
+    call.
     """
 
     def record(tx: Connection) -> Answer:
-        return _answer(201, external_outages.record(desk.engine, tx, bearer.actor, body.report()))
+        return _answer(
+            desk.engine, 201, external_outages.record(desk.engine, tx, bearer.actor, body.report())
+        )
 
     return desk.act(bearer, record)
 
@@ -56,7 +60,7 @@ def list_external_outages(
             tx, bearer.actor, before_id=page.after, limit=page.one_more, is_open=is_open
         )
     items, last = page.cut(found)
-    shown = [ExternalShown.of(one) for one in items]
+    shown = [_shown(engine, one) for one in items]
     return Page(items=shown, next=cursor_after(last.id) if last else None)
 
 
@@ -69,7 +73,7 @@ def list_external_outages(
 def get_external_outage(bearer: Reader, external_id: ExternalId, engine: EngineOfApp) -> Response:
     """A client's outage; one that the caller may not read is not found."""
     with engine.db.read() as tx:
-        return _answer(200, external_outages.find(tx, bearer.actor, external_id)).response()
+        return _answer(engine, 200, external_outages.find(tx, bearer.actor, external_id)).response()
 
 
 @router.patch(
@@ -86,13 +90,17 @@ def amend_external_outage(
     def amend(tx: Connection) -> Answer:
         amendment = body.amendment()
         after = external_outages.amend(desk.engine, tx, bearer.actor, external_id, amendment, version=seen)
-        return _answer(200, after)
+        return _answer(desk.engine, 200, after)
 
     return desk.act(bearer, amend)
 
 
-def _answer(status: int, one: ExternalOutage) -> Answer:
+def _answer(engine: Engine, status: int, one: ExternalOutage) -> Answer:
     headers = {"ETag": etag_of(one.version)}
     if status == 201:
         headers["Location"] = f"/v1/external-outages/{one.id}"
-    return Answer.of(status, ExternalShown.of(one), **headers)
+    return Answer.of(status, _shown(engine, one), **headers)
+
+
+def _shown(engine: Engine, one: ExternalOutage) -> ExternalShown:
+    return ExternalShown.of(one, external_outages.warnings_of(engine, one))

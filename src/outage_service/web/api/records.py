@@ -27,9 +27,12 @@ _PDF_SHOWN: Responses = {
 }
 
 
-@router.get("/record", operation_id="get_outage_record", responses=problems(404))
+@router.get("/record", operation_id="get_outage_record", responses=problems(404, 409))
 def get_outage_record(state: StateOfApp, outage_id: OutageId) -> RecordShown:
-    """What is on record of an outage: times, bulletins, deadlines, and a code to confirm it by."""
+    """What is on record of an outage: times, bulletins, deadlines, and a code to confirm it by.
+
+    Refused where the audit log does not bear out what is on record (P31).
+    """
     coded = _find(state.engine, outage_id)
     return RecordShown.of(
         coded, {language.value: url for language, url in _pages(state.engine, coded).items()}
@@ -40,7 +43,7 @@ def get_outage_record(state: StateOfApp, outage_id: OutageId) -> RecordShown:
     "/record.pdf",
     operation_id="get_outage_record_document",
     response_class=Response,
-    responses=_PDF_SHOWN | problems(404, 422, 501),
+    responses=_PDF_SHOWN | problems(404, 409, 422, 501),
 )
 async def get_outage_record_document(
     state: StateOfApp, outage_id: OutageId, first: FirstLanguage

@@ -10,6 +10,8 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from outage_service.content import load_content
 from outage_service.domain.bulletins import BulletinFacts
+from outage_service.domain.contingency import DeadlineName, named
+from outage_service.rendering.agenda import Entry, Source, agenda, entry_name, note_of
 from outage_service.rendering.current import current_facts, headline
 from outage_service.rendering.sections import section
 from outage_service.rendering.words import Words
@@ -18,7 +20,6 @@ from outage_service.services.archive import PublicRecord
 from outage_service.services.engine import Engine
 from outage_service.web.docs import Responses, problem_pages
 from outage_service.web.languages import FirstLanguage
-from outage_service.web.pages.calendar_file import Occasion, calendar_file
 from outage_service.web.pages.site import PageLanguage, base_path, site_page
 from outage_service.web.security import PUBLIC
 from outage_service.web.state import EngineOfApp
@@ -33,22 +34,24 @@ _CALENDAR: Responses = {
         "content": {"text/calendar": {"schema": {"type": "string"}}},
     }
 }
-_DEADLINES = (
-    "transmit_by",
-    "paper_accepted_until",
-    "penalty_relief_until",
-    "documents_recommended_by",
-    "documents_due_at",
-)
 
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """A time that matters, by the name of its text."""
+    """A time that matters, by the name of its text; `systems` names those it is for, where not for all.
+
+    `entry` tells it apart within its outage.
+    """
 
     name: str
     at: datetime
+    entry: str
     note: str = ""
+    systems: str = ""
+
+    def titled(self, text: str) -> str:
+        """Returns `text` with the systems it is for."""
+        return f"{text} ({self.systems})" if self.systems else text
 
 
 @router.get(
@@ -71,22 +74,22 @@ def get_outage_calendar(number: Number, language: PageLanguage, engine: EngineOf
     record, facts = _read(engine, number)
     words, texts = Words(load_content(), language), texts_in("outage", language)
     address = f"{engine.base_url}/{language}/outages/{number}"
-    window = Occasion(
-        "window",
-        headline(facts, words).title,
-        facts.started_at,
-        facts.restored_at or facts.planned_end_at,
-    )
-    occasions = [window] + [
-        Occasion(moment.name, texts[moment.name], moment.at) for moment in _moments(facts, words)
+    end = facts.restored_at or facts.planned_end_at
+    window = Entry("window", headline(facts, words).title, facts.started_at, end)
+    moments = [
+        Entry(each.entry, each.titled(texts[each.name]), each.at, description=each.note)
+        for each in _moments(facts, words)
     ]
-    content = calendar_file(
-        record.outage,
-        occasions,
+    source = Source(
+        number=number,
         name=texts["calendar_name"].format(number=number),
-        address=address,
+        url=address,
+        stamped_at=record.outage.last_bulletin_at or facts.started_at,
+        version=record.outage.sequence,
         language=language,
+        is_cancelled=record.outage.cancelled_at is not None,
     )
+    content = agenda([window, *moments], source)
     headers = {
         "Content-Disposition": f'attachment; filename="{number}.ics"',
         "Content-Language": f"{language}-CA",
@@ -134,11 +137,21 @@ def _read(engine: Engine, number: str) -> tuple[PublicRecord, BulletinFacts]:
 
 
 def _moments(facts: BulletinFacts, words: Words) -> list[Moment]:
-    """Returns the times that matter, soonest first; a cut-off that an outage has outlived is left out."""
-    found = [(name, getattr(facts.deadlines, name)) for name in _DEADLINES]
-    told = [Moment(name, at, words.label(f"{name}_note")) for name, at in found if at is not None]
-    if facts.state.is_closed:
-        told = [moment for moment in told if moment.name != "transmit_by"]
+    """Returns the times that matter, extended relief included, soonest first (R45, R51–R54).
+
+    A cut-off that an outage has outlived is left out.
+    """
+    told = [
+        Moment(
+            each.name,
+            each.at,
+            entry_name(each),
+            words.label(note_of(each)),
+            ", ".join(words.pick(words.content.systems[system].abbr) for system in each.systems),
+        )
+        for each in named(facts.deadlines, facts.reliefs, facts.systems)
+        if not (facts.state.is_closed and each.name is DeadlineName.TRANSMIT_BY)
+    ]
     if facts.next_due_at is not None:
-        told.append(Moment("next_bulletin", facts.next_due_at))
+        told.append(Moment("next_bulletin", facts.next_due_at, "next_bulletin"))
     return sorted(told, key=lambda moment: moment.at)

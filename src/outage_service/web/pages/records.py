@@ -32,7 +32,7 @@ def confirm_record(language: PageLanguage, code: str, request: Request, engine: 
         return site_page(
             "record_unknown.html", language, request, texts="records", base_url=engine.base_url, status=404
         )
-    record = confirmed.current.record
+    record = confirmed.current
     return site_page(
         "record.html",
         language,

@@ -28,6 +28,7 @@ _EXAMPLE: JsonValue = {
         "self": "/v1/bulletins/1",
         "html": "/v1/bulletins/1.html",
         "txt": "/v1/bulletins/1.txt",
+        "pdf": "/v1/bulletins/1.pdf",
         "outage": "/v1/outages/1",
     },
     "outage": 1,
@@ -44,6 +45,7 @@ class BulletinLinks(Shown):
     self: str
     html: str
     txt: str
+    pdf: str
     outage: str
 
 
@@ -78,7 +80,11 @@ def _fields(record: BulletinRecord) -> dict[str, Any]:
         "subject": BilingualShown.of(record.subject),
         "corrects": record.corrects_id,
         "links": BulletinLinks(
-            self=path, html=f"{path}.html", txt=f"{path}.txt", outage=f"/v1/outages/{record.outage_id}"
+            self=path,
+            html=f"{path}.html",
+            txt=f"{path}.txt",
+            pdf=f"{path}.pdf",
+            outage=f"/v1/outages/{record.outage_id}",
         ),
     }
 

@@ -31,6 +31,7 @@ from outage_service.domain.message_order import (
 )
 from outage_service.domain.outages import ContingencyState
 from outage_service.domain.systems import System
+from outage_service.rendering.agenda import note_of
 from outage_service.services.contingency import OutageDeadlines
 from outage_service.services.request_types import Body
 from outage_service.web.schemas.common import BilingualShown, Shown
@@ -186,6 +187,9 @@ class DeadlineShown(Shown):
     systems: list[System] = Field(
         description="The systems it is for, where relief was extended for some; empty: all of the outage."
     )
+    is_final: bool = Field(
+        description="False while the outage goes on: in force at least until then, and longer if it goes on."
+    )
     label: BilingualShown
     note: BilingualShown
 
@@ -198,8 +202,9 @@ class DeadlineShown(Shown):
             at=deadline.at,
             obligation=deadline.name.obligation,
             systems=list(deadline.systems),
+            is_final=deadline.is_final,
             label=BilingualShown.of(labels[deadline.name]),
-            note=BilingualShown.of(labels[f"{deadline.name}_note"]),
+            note=BilingualShown.of(labels[note_of(deadline)]),
         )
 
 
@@ -214,6 +219,7 @@ _DEADLINES: JsonValue = {
             "at": "2026-11-25T18:00:00Z",
             "obligation": "due",
             "systems": [],
+            "is_final": True,
             "label": {"en": "Documents due by", "fr": "Transmission des documents exigée d’ici le"},
             "note": {"en": "24 business hours.", "fr": "24 heures ouvrables."},
         }

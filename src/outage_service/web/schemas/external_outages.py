@@ -8,11 +8,13 @@ from pydantic import ConfigDict, Field, JsonValue
 from outage_service.domain.external_outages import Amendment, ExternalOutage, Report, Unit
 from outage_service.domain.systems import System, in_catalogue_order
 from outage_service.domain.texts import Language
+from outage_service.domain.warnings import WarningCode
 from outage_service.services.addresses import parse_address
 from outage_service.services.forms import Line
 from outage_service.services.request_types import Body, Instant, Text
 from outage_service.services.requests import SystemName
 from outage_service.web.schemas.common import Shown
+from outage_service.web.schemas.outages import WarningShown
 from outage_service.web.schemas.subscribers import EmailAddress, LanguageName
 
 _EXAMPLE: JsonValue = {
@@ -107,9 +109,10 @@ class ExternalShown(Shown):
     notice_minutes: int | None = Field(description="How far ahead a scheduled one was told of (R27).")
     short_notice: bool = Field(description="Less than 24 hours: flagged, never refused (R27).")
     version: int = Field(description="Also the ETag.")
+    warnings: list[WarningShown] = Field(description="What the operator has to see to (R32).")
 
     @classmethod
-    def of(cls, one: ExternalOutage) -> Self:
+    def of(cls, one: ExternalOutage, warnings: tuple[WarningCode, ...]) -> Self:
         """Returns a client's outage as shown."""
         return cls(
             id=one.id,
@@ -131,4 +134,5 @@ class ExternalShown(Shown):
             notice_minutes=None if one.notice is None else int(one.notice.total_seconds() // 60),
             short_notice=one.is_short_notice,
             version=one.version,
+            warnings=[WarningShown.of(code) for code in warnings],
         )
