@@ -8,46 +8,97 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
+from outage_service.domain.deliveries import Attempt, Stage, Verdict
 from outage_service.domain.roles import Role
 from outage_service.domain.systems import System
+from outage_service.services import sending
 from tests.builders import an_impact
 from tests.desk import PASSWORD, a_user, email_of
-from tests.e2e.conftest import NARROW, Contexts, scrolls_sideways
+from tests.e2e.conftest import NARROW, WIDE, Contexts, scrolls_sideways
 from tests.e2e.desks import sign_in
 from tests.e2e.live import Site
 
 pytestmark = pytest.mark.browser
 
-PAGES = (
-    *("", "lines", "bulletins/1", "audit?check=1", "audit?outage=x", "nowhere"),
-    *("subscribers", "subscribers/new", "subscribers/1", "subscribers/import", "users", "users/1"),
-)
+PAGES = {
+    "board": "",
+    "lines": "lines",
+    "deliveries": "bulletins/1",
+    "audit-whole": "audit?check=1",
+    "audit-mistake": "audit?outage=x",
+    "missing": "nowhere",
+    "subscribers": "subscribers",
+    "subscriber-new": "subscribers/new",
+    "subscriber": "subscribers/1",
+    "users": "users",
+    "user": "users/1",
+}
+LIST = b"email,language,systems,kinds\nzoe@example.org,fr,edi,\nnobody,fr,,\n"
+Screenshots = Callable[[Page, str], Path]
 
 
 @pytest.fixture
 def admin(site: Site, new_context: Contexts) -> Page:
     """A page of an administrator, on a service where something goes on."""
-    site.subscribe()
+    for address in ("ann@example.org", "ben@example.org"):
+        site.subscribe(address)
     site.declare()
     site.announce(an_impact(System.SWI))
+    _refuse_a_letter(site)
     site.advance(timedelta(minutes=8))
     context = new_context()
     sign_in(context, site, Role.ADMIN)
     return context.new_page()
 
 
+def _refuse_a_letter(site: Site) -> None:
+    answer = Attempt(Verdict.REFUSED, Stage.RCPT, 550, "5.1.1 No such user")
+    claims = sending.claim(site.engine, "a test", limit=1)
+    sending.settle(site.engine, "a test", [sending.after_attempt(claim, answer) for claim in claims])
+
+
 @pytest.mark.parametrize("language", ["en", "fr"])
 def test_every_page_is_accessible_and_fits_a_narrow_window(
-    language: str, admin: Page, site: Site, assert_accessible: Callable[[Page], None]
+    language: str,
+    admin: Page,
+    site: Site,
+    assert_accessible: Callable[[Page], None],
+    screenshots: Screenshots,
 ) -> None:
-    for path in PAGES:
-        admin.goto(f"{site.url}/{language}/console/{path}")
-        assert admin.locator("h1").count() == 1, path
-        if language == "en":  # French differs in its words alone
-            assert_accessible(admin)
-        admin.set_viewport_size(NARROW)
-        assert not scrolls_sideways(admin), path
-        admin.set_viewport_size({"width": 1440, "height": 900})
+    """Light and wide, which is kept to be looked at in English; dark and narrow, kept in French."""
+    for name, path in PAGES.items():
+        _open(admin, f"{site.url}/{language}/console/{path}")
+        _look(admin, f"console-{name}-{language}", assert_accessible, screenshots)
+    _open(admin, f"{site.url}/{language}/console/subscribers/import")
+    _look(admin, f"console-import-{language}", assert_accessible, screenshots)
+    admin.locator("input[type=file]").set_input_files(
+        {"name": "list.csv", "mimeType": "text/csv", "buffer": LIST}
+    )
+    _widen(admin)
+    admin.locator("main button").first.click()
+    admin.locator("main table").wait_for()
+    _look(admin, f"console-import-preview-{language}", assert_accessible, screenshots)
+
+
+def _open(page: Page, url: str) -> None:
+    _widen(page)
+    page.goto(url)
+
+
+def _widen(page: Page) -> None:
+    page.set_viewport_size(WIDE)
+    page.emulate_media(color_scheme="light")
+
+
+def _look(page: Page, name: str, assert_accessible: Callable[[Page], None], screenshots: Screenshots) -> None:
+    assert page.locator("h1").count() == 1, name
+    if name.endswith("-en"):
+        screenshots(page, f"{name}-1440")
+    assert_accessible(page)
+    page.set_viewport_size(NARROW)
+    assert not scrolls_sideways(page), name
+    if name.endswith("-fr"):
+        screenshots(page, f"{name}-320-dark")
 
 
 def test_one_signs_in_by_keyboard_and_out_again(
@@ -75,6 +126,7 @@ def test_one_signs_in_by_keyboard_and_out_again(
     page.get_by_role("button", name="Fermer la session").focus()
     page.keyboard.press("Enter")
     expect(page).to_have_url(f"{site.url}/fr/console/sign-in")
+    assert_accessible(page)
     page.goto(f"{site.url}/fr/console/")
     expect(page).to_have_url(f"{site.url}/fr/console/sign-in?next=/fr/console/")
 
@@ -119,7 +171,7 @@ def test_everything_works_without_scripts(site: Site, new_context: Contexts, tmp
     page.goto(f"{site.url}/en/console/")
     expect(page.locator("[data-due]")).to_contain_text("in 2\u00a0h\u00a000\u00a0min")
     file = tmp_path / "list.csv"
-    file.write_text("email,language,systems,kinds\nzoe@example.org,fr,edi,\nnobody,fr,,\n", encoding="utf-8")
+    file.write_bytes(LIST)
     page.goto(f"{site.url}/en/console/subscribers/import")
     page.get_by_label("File").set_input_files(file)
     page.get_by_role("button", name="Look at it first").click()

@@ -1,13 +1,15 @@
 """The first page while things happen: it follows by itself, says so, and warns when it cannot."""
 
+from collections.abc import Callable
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
 
 from outage_service.clock import VirtualClock
 from tests.builders import THURSDAY_10H
-from tests.e2e.conftest import Contexts
+from tests.e2e.conftest import NARROW, Contexts, scrolls_sideways
 from tests.e2e.live import Site
 
 POLL = 31_000
@@ -72,7 +74,12 @@ def test_it_asks_for_little(site: Site, page: Page) -> None:
     assert site.get("/en/", **{"If-None-Match": answer.headers["etag"]}).status_code == 304
 
 
-def test_with_the_database_gone_it_answers_and_never_says_normal(site: Site, page: Page) -> None:
+def test_with_the_database_gone_it_answers_and_never_says_normal(
+    site: Site,
+    page: Page,
+    assert_accessible: Callable[[Page], None],
+    screenshots: Callable[[Page, str], Path],
+) -> None:
     """P21: what was out stays out, what worked cannot be known, and other pages say so too."""
     assert isinstance(site.clock, VirtualClock)
     site.declare()
@@ -83,3 +90,10 @@ def test_with_the_database_gone_it_answers_and_never_says_normal(site: Site, pag
     expect(page.locator(".system").first).to_contain_text("Outage")
     expect(page.locator(".system").nth(1)).to_contain_text("Cannot be known")
     assert "normal" not in page.content().lower()
+    screenshots(page, "status-stale-en-1440")
+    assert_accessible(page)
+    page.set_viewport_size(NARROW)
+    page.goto(f"{site.url}/fr/")
+    assert not scrolls_sideways(page)
+    screenshots(page, "status-stale-fr-320-dark")
+    assert_accessible(page)

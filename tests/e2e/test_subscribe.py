@@ -3,10 +3,12 @@
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
 from playwright.sync_api import Page, expect
 
+from outage_service.domain.texts import Language
 from outage_service.services.links import Holder, Purpose, link
-from tests.e2e.conftest import Contexts
+from tests.e2e.conftest import NARROW, Contexts, scrolls_sideways
 from tests.e2e.live import Site
 
 TABS_AT_MOST = 20
@@ -95,3 +97,34 @@ def test_the_links_in_mail_work_without_scripts_and_look_alike(
     page.goto(confirm_link(site))
     expect(page.get_by_role("heading", name="This link does not work")).to_be_visible()
     assert_accessible(page)
+
+
+@pytest.mark.parametrize("language", list(Language))
+def test_mistakes_and_leaving_are_accessible_on_a_telephone(
+    language: Language,
+    site: Site,
+    new_context: Contexts,
+    assert_accessible: Callable[[Page], None],
+    screenshots: Callable[[Page, str], Path],
+) -> None:
+    holder = Holder(site.subscribe(language=language), 1)
+    page = new_context(viewport=NARROW).new_page()
+
+    def look(name: str) -> None:
+        assert not scrolls_sideways(page), name
+        page.emulate_media(color_scheme="light")
+        screenshots(page, f"{name}-{language}-320")
+        assert_accessible(page)
+
+    page.goto(f"{site.url}/{language}/subscribe")
+    page.locator("#email").fill("ann@")
+    page.locator("main button").click()
+    expect(page.get_by_role("alert")).to_be_visible()
+    look("subscribe-mistakes")
+    page.goto(link(site.url, site.engine.secret_key, Purpose.UNSUBSCRIBE, holder))
+    look("leave")
+    page.locator("main button").click()
+    expect(page.locator(".notice--success")).to_be_visible()
+    look("left")
+    page.locator("main a").click()
+    look("return")

@@ -21,7 +21,7 @@ from outage_service.domain.release_numbers import WrongNumbers
 from outage_service.domain.texts import Language
 from outage_service.rendering.documents.release_query import UnreadableForm
 from outage_service.rendering.documents.typesetting import DocumentsUnavailable
-from outage_service.services.errors import AlreadyDeclared, NotFound, NotPermitted, Stale
+from outage_service.services.errors import AlreadyDeclared, NotBorneOut, NotFound, NotPermitted, Stale
 from outage_service.services.limits import TooMany
 from outage_service.services.subscriber_files import WrongHeader
 from outage_service.services.subscribers import AlreadySubscribed
@@ -183,6 +183,7 @@ _TABLE: tuple[tuple[type[Exception], Callable[[Request, Any], Problem]], ...] = 
     (InvalidAct, lambda _, e: _broken_rule(422, e)),
     (StateConflict, lambda _, e: _broken_rule(409, e)),
     (NotFound, lambda _, e: Problem(404, "not_found", f"There is no such {e.what}.")),
+    (NotBorneOut, lambda _, e: Problem(409, "not_borne_out", str(e))),
     (NotPermitted, lambda _, e: Problem(403, "not_permitted", str(e))),
     (Stale, lambda _, e: _stale(e)),
     (AlreadyDeclared, lambda _, e: _already_declared(e)),

@@ -32,6 +32,7 @@ NAVIGATION: tuple[tuple[str, str, frozenset[Role]], ...] = (
     ("", "nav_board", OPERATORS | _AUDITORS),
     ("declare", "nav_declare", OPERATORS),
     ("schedule", "nav_schedule", OPERATORS | _AUDITORS),
+    ("external", "nav_external", OPERATORS | _AUDITORS),
     ("lines", "nav_lines", OPERATORS | _AUDITORS),
     ("subscribers", "nav_subscribers", _ADMIN),
     ("audit", "nav_audit", _AUDITORS),

@@ -1,0 +1,241 @@
+"""Clients' own outages: listed, recorded after a look at what follows, amended, resolved (R26–R33).
+
+Who may read what is the service's to say (R32): a case that one may not read is not found.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Query
+from starlette.datastructures import FormData
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, Response
+
+from outage_service.content import load_content
+from outage_service.content.warnings import warning_text
+from outage_service.domain.errors import RuleError
+from outage_service.domain.external_outages import Amendment, ExternalOutage, may_record
+from outage_service.domain.roles import OPERATORS
+from outage_service.domain.systems import System
+from outage_service.domain.texts import Language
+from outage_service.domain.warnings import WarningCode
+from outage_service.rendering.times import minutes_behind
+from outage_service.rendering.words import Words
+from outage_service.services import external_outages
+from outage_service.services.engine import Engine
+from outage_service.services.errors import NotPermitted, Stale
+from outage_service.services.request_types import GREATEST_ID
+from outage_service.services.sessions import SignedIn
+from outage_service.web.api.external_outages import ExternalId
+from outage_service.web.cursors import PageAsked, cursor_after
+from outage_service.web.forms import Sent, SentForm
+from outage_service.web.pages.console.external_form import (
+    REPORT_FIELDS,
+    edit_typed,
+    report_typed,
+    resolution_typed,
+)
+from outage_service.web.pages.console.forms import Mistake, WrongForm, kept, local_text, refused
+from outage_service.web.pages.console.shell import console_page, to_console
+from outage_service.web.pages.site import PageLanguage, fill
+from outage_service.web.security import ConsoleOperator, ConsoleReader
+from outage_service.web.state import EngineOfApp
+from outage_service.web.texts import texts_in
+
+router = APIRouter(prefix="/{language}/console/external", include_in_schema=False)
+_TEXTS = "console_external"
+PassedOn = Annotated[str, Query(pattern=r"^(EXT\d{2}-\d{4,9})?$")]
+
+
+@dataclass(frozen=True, slots=True)
+class _Cases:
+    """Where these pages are made: who reads, in which language."""
+
+    language: Language
+    request: Request
+    engine: Engine
+
+    def page(
+        self, session: SignedIn, template: str, mistakes: Sequence[Mistake] = (), **values: Any
+    ) -> HTMLResponse:
+        words = Words(load_content(), self.language)
+        return console_page(
+            f"console/{template}",
+            self.language,
+            self.request,
+            session,
+            texts=_TEXTS,
+            here="external",
+            status=values.pop("status", 422 if mistakes else 200),
+            words=words,
+            length=minutes_behind,
+            mistakes=[(each.field, self._told(each)) for each in mistakes],
+            warning=words.pick(warning_text(WarningCode.NOT_ESCALATED)),
+            is_operator=session.actor.role in OPERATORS,
+            **values,
+        )
+
+    def _told(self, mistake: Mistake) -> str:
+        texts = texts_in(_TEXTS, self.language)
+        known = (f"wrong_{mistake.field}", mistake.code, f"wrong_{mistake.code}", "wrong_invalid")
+        label = texts.get(f"field_{mistake.field}", texts["field_form"])
+        return fill(next(texts[key] for key in known if key in texts), field=label)
+
+    def lead_to(self, session: SignedIn, outage: ExternalOutage, done: str) -> Response:
+        """Returns what leads to a case, or to the list where it is not this reader's any more (R32)."""
+        if outage.may_be_read_by(session.actor.role):
+            return to_console(self.request, self.language, f"external/{outage.id}?done={done}")
+        return to_console(self.request, self.language, f"external?passed_on={outage.case_number}")
+
+
+def _cases(language: PageLanguage, request: Request, engine: EngineOfApp) -> _Cases:
+    return _Cases(language, request, engine)
+
+
+Cases = Annotated[_Cases, Depends(_cases)]
+
+
+@router.get("")
+def show_cases(
+    session: ConsoleReader, cases: Cases, page: PageAsked, passed_on: PassedOn = ""
+) -> HTMLResponse:
+    """Lists the cases that one may read, newest first; `passed_on` is one that is TCCU's alone now."""
+    with cases.engine.db.read() as tx:
+        found = external_outages.list_readable(
+            tx, session.actor, before_id=page.after, limit=page.one_more, is_open=None
+        )
+    items, last = page.cut(found)
+    return cases.page(
+        session,
+        "external.html",
+        cases=items,
+        passed_on=passed_on,
+        is_unescalated=bool(passed_on) and not cases.engine.escalation_address,
+        cursor=cursor_after(last.id) if last else "",
+        is_first=page.after is None,
+    )
+
+
+@router.get("/new")
+def show_form(session: ConsoleOperator, cases: Cases) -> HTMLResponse:
+    """Shows the form, with the language of the page as the client's."""
+    return _form(session, cases, Sent(FormData([("language", cases.language.value)])))
+
+
+def _form(session: SignedIn, cases: _Cases, sent: Sent, mistakes: Sequence[Mistake] = ()) -> HTMLResponse:
+    offered = [system for system in System if may_record(session.actor.role, (system,))]
+    return cases.page(session, "external_new.html", mistakes, sent=sent, offered=offered)
+
+
+@router.post("/new")
+def record(session: ConsoleOperator, cases: Cases, sent: SentForm) -> Response:
+    """Shows what follows from a report, and records it only then."""
+    if sent.text("go") == "change":
+        return _form(session, cases, sent)
+    try:
+        return _record(session, cases, sent)
+    except WrongForm as wrong:
+        return _form(session, cases, sent, wrong.mistakes)
+
+
+def _record(session: SignedIn, cases: _Cases, sent: Sent) -> Response:
+    engine, report = cases.engine, report_typed(sent)
+    try:
+        seen = external_outages.looked_at(engine, session.actor, report)
+    except RuleError as error:
+        raise refused(error) from error
+    except NotPermitted as error:
+        raise WrongForm([Mistake("systems", "invalid")]) from error
+    if sent.text("go") == "record":
+        done = engine.act(lambda tx: external_outages.record(engine, tx, session.actor, report))
+        return cases.lead_to(session, done, "recorded")
+    return cases.page(
+        session,
+        "external_look.html",
+        case=seen,
+        letter=external_outages.confirmation(engine, seen) if seen.email else None,
+        is_unescalated=bool(external_outages.warnings_of(engine, seen)),
+        kept=kept(sent, REPORT_FIELDS),
+    )
+
+
+@router.get("/{external_id:id}")
+def show_case(session: ConsoleReader, cases: Cases, external_id: ExternalId, done: str = "") -> HTMLResponse:
+    """Shows a case; `done` says what has just been done to it."""
+    found = _find(session, cases, external_id)
+    return _case(session, cases, found, _on_record(found), done=done)
+
+
+def _find(session: SignedIn, cases: _Cases, external_id: int) -> ExternalOutage:
+    with cases.engine.db.read() as tx:
+        return external_outages.find(tx, session.actor, external_id)
+
+
+def _on_record(case: ExternalOutage, **typed: str) -> Sent:
+    """Returns the fields of a case as its forms show them before anything is typed."""
+    return Sent(FormData({"description": case.description, "ends_at": local_text(case.ends_at), **typed}))
+
+
+def _case(
+    session: SignedIn,
+    cases: _Cases,
+    case: ExternalOutage,
+    sent: Sent,
+    mistakes: Sequence[Mistake] = (),
+    **values: Any,
+) -> HTMLResponse:
+    shown = {"done": "", "is_stale": False, **values}
+    return cases.page(
+        session,
+        "external_case.html",
+        mistakes,
+        case=case,
+        sent=sent,
+        is_unescalated=bool(external_outages.warnings_of(cases.engine, case)),
+        **shown,
+    )
+
+
+@router.post("/{external_id:id}")
+def edit(session: ConsoleOperator, cases: Cases, external_id: ExternalId, sent: SentForm) -> Response:
+    """Records what was learned since; once an incident, always one."""
+    case = _find(session, cases, external_id)
+    return _amend(session, cases, case, sent, lambda: edit_typed(sent, case))
+
+
+@router.post("/{external_id:id}/resolve")
+def resolve(session: ConsoleOperator, cases: Cases, external_id: ExternalId, sent: SentForm) -> Response:
+    """Records that the client's systems work again; regions are told."""
+    case = _find(session, cases, external_id)
+    shown = _on_record(case, resolved_at=sent.text("resolved_at"))
+    return _amend(session, cases, case, sent, lambda: resolution_typed(cases.engine, sent), shown)
+
+
+def _amend(
+    session: SignedIn,
+    cases: _Cases,
+    case: ExternalOutage,
+    sent: Sent,
+    read: Callable[[], Amendment],
+    shown: Sent | None = None,
+) -> Response:
+    """Returns what leads on, or the case with all that was typed."""
+    engine, version = cases.engine, _version(sent)
+    try:
+        amendment = read()
+        after = engine.act(
+            lambda tx: external_outages.amend(engine, tx, session.actor, case.id, amendment, version=version)
+        )
+    except WrongForm as wrong:
+        return _case(session, cases, case, shown or sent, wrong.mistakes)
+    except RuleError as error:
+        return _case(session, cases, case, shown or sent, refused(error).mistakes)
+    except Stale:
+        return _case(session, cases, case, shown or sent, status=409, is_stale=True)
+    return cases.lead_to(session, after, "saved")
+
+
+def _version(sent: Sent) -> int:
+    typed = sent.text("version")
+    return min(int(typed), GREATEST_ID) if typed.isascii() and typed.isdecimal() and len(typed) < 20 else 0

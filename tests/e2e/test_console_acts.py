@@ -1,0 +1,88 @@
+"""The forms of every act on an outage, and what can go wrong with them, for axe, in both languages."""
+
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from outage_service.domain.roles import Role
+from outage_service.domain.systems import System
+from tests.builders import an_impact
+from tests.desk import PASSWORD, email_of
+from tests.e2e.conftest import NARROW, Contexts, scrolls_sideways
+from tests.e2e.desks import sign_in
+from tests.e2e.live import Site
+
+pytestmark = pytest.mark.browser
+
+ACTS = {
+    "TCC26-0001": ("revoke", "correct", "grace"),
+    "TCC26-0002": ("cancel",),
+    "TCC26-0003": ("update", "resolve"),
+}
+Check = Callable[[Page], None]
+
+
+@pytest.fixture
+def desk(site: Site, new_context: Contexts) -> Page:
+    """A page of an operator: procedures remain in effect, an outage is planned, and one goes on."""
+    over = site.declare()
+    site.announce(an_impact(System.SWI))
+    site.advance(timedelta(hours=5))
+    site.resolve(over, remains_in_effect=True)
+    site.declare(an_impact(System.CERS))
+    context = new_context(viewport=NARROW)
+    sign_in(context, site, Role.TCCU)
+    return context.new_page()
+
+
+@pytest.mark.parametrize("language", ["en", "fr"])
+def test_the_form_of_every_act_is_accessible_and_so_are_its_mistakes(
+    language: str, site: Site, desk: Page, assert_accessible: Check
+) -> None:
+    for number, acts in ACTS.items():
+        for act in acts:
+            desk.goto(f"{site.url}/{language}/console/outages/{number}")
+            desk.locator(f"main a[href$='/{act}']").click()
+            desk.wait_for_url(f"**/{act}")
+            _look(desk, assert_accessible)
+            if language == "en":  # a mistake looks alike in both
+                continue
+            desk.locator("#message_fr").fill("")
+            desk.locator("button[value=preview]").click()
+            expect(desk.locator("#errors")).to_be_visible()
+            _look(desk, assert_accessible)
+
+
+def _look(page: Page, assert_accessible: Check) -> None:
+    page.wait_for_load_state()
+    assert not scrolls_sideways(page), page.url
+    assert_accessible(page)
+
+
+def test_what_goes_wrong_at_the_desk_is_accessible_in_french(
+    site: Site, desk: Page, assert_accessible: Check
+) -> None:
+    """What another has sent meanwhile, an outage declared twice, and a session that has ended."""
+    desk.goto(f"{site.url}/fr/console/declare")
+    desk.check("#on_cers")
+    desk.click("button[value=text]")
+    expect(desk.locator("h1")).to_have_text("C’est déjà déclaré")
+    _look(desk, assert_accessible)
+    done = site.declare(an_impact(System.CAD_API))
+    desk.goto(f"{site.url}/fr/console/outages/{done.outage.number}/update")
+    desk.fill("#message_en", "Processing is slow.")
+    desk.fill("#message_fr", "Le traitement est lent.")
+    site.update(done)
+    desk.click("button[value=preview]")
+    expect(desk.locator("#conflict")).to_be_visible()
+    _look(desk, assert_accessible)
+    desk.context.clear_cookies()
+    desk.click("button[value=preview]")
+    _look(desk, assert_accessible)
+    desk.fill("#email", email_of(Role.TCCU))
+    desk.fill("#password", PASSWORD)
+    desk.click("main button[type=submit]")
+    expect(desk.locator("button[value=resume]")).to_be_visible()
+    _look(desk, assert_accessible)
