@@ -105,7 +105,7 @@ def _kept_head() -> str:
 def _sheet(name: str) -> Markup:
     """Returns a style sheet without what is for its authors."""
     source = environment().get_template(name).render()
-    return Markup(_FOR_AUTHORS.sub("", source))  # noqa: S704 - a file of ours, no text of others
+    return Markup(_FOR_AUTHORS.sub("", source).strip())  # noqa: S704 - a file of ours, no text of others
 
 
 @cache

@@ -9,7 +9,7 @@ from outage_service.domain.systems import Condition
 
 
 class Status(StrEnum):
-    """What the status bar says; its wording is `status_…` in labels.yaml, its colour in bulletin.css."""
+    """What the status bar says; its wording is `status_…` in labels.yaml, its colour in mail.css."""
 
     SCHEDULED = "scheduled"
     OUTAGE = "outage"
