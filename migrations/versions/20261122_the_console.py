@@ -101,9 +101,8 @@ def _console_form() -> None:
         "console_form",
         sa.Column("key", sa.String(length=64), nullable=False),
         sa.Column("user_id", ID, nullable=False),
-        sa.Column("bulletin_id", ID, nullable=False),
+        sa.Column("made_id", ID, nullable=False),
         sa.Column("sent_at", INSTANT, nullable=False),
-        sa.ForeignKeyConstraint(["bulletin_id"], ["bulletin.id"], name=op.f("fk_console_form_bulletin_id")),
         sa.ForeignKeyConstraint(["user_id"], ["console_user.id"], name=op.f("fk_console_form_user_id")),
         sa.PrimaryKeyConstraint("key", name=op.f("pk_console_form")),
     )

@@ -31,14 +31,19 @@ def send_once(engine: Engine, form: Form, work: Callable[[Connection], Done]) ->
     Raises:
         Whatever `work` refuses; then the form may be sent again.
     """
-    return engine.act(lambda tx: _once(engine, tx, form, work))
+
+    def issue(tx: Connection) -> BulletinRecord:
+        bulletin_id = made_once(engine, tx, form, lambda: work(tx).bulletin_id)
+        return find_bulletin(tx, bulletin_id).bulletin
+
+    return engine.act(issue)
 
 
-def _once(engine: Engine, tx: Connection, form: Form, work: Callable[[Connection], Done]) -> BulletinRecord:
+def made_once(engine: Engine, tx: Connection, form: Form, make: Callable[[], int]) -> int:
+    """Returns the id of what the form has made: by `make`, unless the form was sent before."""
     rows.wait_for_form(tx, form.key)
-    bulletin_id = rows.bulletin_of_form(tx, form.key, user_id=form.user_id)
-    if bulletin_id is None:
-        bulletin_id = work(tx).bulletin_id
-        now = engine.clock()
-        rows.keep_form(tx, form.key, user_id=form.user_id, bulletin_id=bulletin_id, now=now)
-    return find_bulletin(tx, bulletin_id).bulletin
+    made_id = rows.made_by_form(tx, form.key, user_id=form.user_id)
+    if made_id is None:
+        made_id = make()
+        rows.keep_form(tx, form.key, user_id=form.user_id, made_id=made_id, now=engine.clock())
+    return made_id

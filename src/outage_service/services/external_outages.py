@@ -25,6 +25,7 @@ from outage_service.domain.warnings import WarningCode
 from outage_service.rendering.case_letters import CaseLetter
 from outage_service.rendering.letters import ComposedLetter
 from outage_service.services import regional
+from outage_service.services.console_forms import Form, made_once
 from outage_service.services.engine import Engine
 from outage_service.services.errors import NotFound, NotPermitted, Stale
 from outage_service.storage import Connection, audit
@@ -55,6 +56,15 @@ def record(engine: Engine, tx: Connection, actor: Actor, report: Report) -> Exte
     else:
         _tell_regions(engine, tx, CaseLetter.REGIONAL, outage)
     return outage
+
+
+def record_once(engine: Engine, tx: Connection, form: Form, actor: Actor, report: Report) -> ExternalOutage:
+    """Records what a client has told, as `record` does; a form sent before finds what it recorded."""
+    made_id = made_once(engine, tx, form, lambda: record(engine, tx, actor, report).id)
+    found = rows.find_external(tx, made_id)
+    if found is None:
+        raise NotFound(WHAT, made_id)
+    return found
 
 
 def looked_at(engine: Engine, actor: Actor, report: Report) -> ExternalOutage:

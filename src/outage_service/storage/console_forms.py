@@ -1,4 +1,4 @@
-"""Forms of the console that issued a bulletin: one sent twice, by a double click or a reload, issues one."""
+"""Forms of the console that made something: one sent twice, by a double click or a reload, makes one."""
 
 from datetime import datetime, timedelta
 
@@ -16,16 +16,16 @@ def wait_for_form(tx: Connection, key: str) -> None:
     take_turns(tx, f"console form {key}")
 
 
-def bulletin_of_form(tx: Connection, key: str, *, user_id: int) -> int | None:
-    """Returns the bulletin that this form has issued, or None if it was not sent yet."""
-    wanted = select(console_form.c.bulletin_id).where(
+def made_by_form(tx: Connection, key: str, *, user_id: int) -> int | None:
+    """Returns the id of what this form has made, or None if it was not sent yet."""
+    wanted = select(console_form.c.made_id).where(
         console_form.c.key == key, console_form.c.user_id == user_id
     )
     found: int | None = tx.execute(wanted).scalar_one_or_none()
     return found
 
 
-def keep_form(tx: Connection, key: str, *, user_id: int, bulletin_id: int, now: datetime) -> None:
-    """Notes what a form has issued, and forgets the forms past their time."""
+def keep_form(tx: Connection, key: str, *, user_id: int, made_id: int, now: datetime) -> None:
+    """Notes what a form has made, and forgets the forms past their time."""
     tx.execute(delete(console_form).where(console_form.c.sent_at <= now - KEPT_FOR))
-    tx.execute(insert(console_form).values(key=key, user_id=user_id, bulletin_id=bulletin_id, sent_at=now))
+    tx.execute(insert(console_form).values(key=key, user_id=user_id, made_id=made_id, sent_at=now))

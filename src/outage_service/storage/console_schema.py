@@ -44,7 +44,7 @@ console_form = Table(
     metadata,
     Column("key", String(64), primary_key=True),
     Column("user_id", Id, ForeignKey("console_user.id"), nullable=False),
-    Column("bulletin_id", Id, ForeignKey("bulletin.id"), nullable=False),
+    Column("made_id", Id, nullable=False),  # a bulletin or a client's outage: the form knows which
     Column("sent_at", UtcDateTime, nullable=False),
 )
 Index("ix_console_form_sent", console_form.c.sent_at)

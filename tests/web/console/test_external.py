@@ -63,6 +63,18 @@ def test_one_sees_what_follows_before_anything_is_recorded_or_sent(tccu_desk: De
     assert (back.status_code, "Their gateway has failed." in back.text) == (200, True)
 
 
+def test_a_form_sent_twice_records_one_case_and_sends_one_letter(tccu_desk: Desk, engine: Engine) -> None:
+    """P18: a double click, a reload."""
+    look = tccu_desk.submit(NEW, {**FORM, "go": "look"}).text
+    key = re.search(r'name="once" value="([^"]+)"', look)
+    assert key
+    answers = [tccu_desk.submit(NEW, {**FORM, "go": "record", "once": key[1]}) for _ in range(2)]
+    assert [answer.status_code for answer in answers] == [303, 303]
+    assert len({answer.headers["location"] for answer in answers}) == len(cases(engine)) == 1
+    with engine.db.read() as tx:
+        assert len(tx.execute(select(mailing.c.address)).all()) == 1
+
+
 def test_it_is_recorded_confirmed_and_shown(tccu_desk: Desk, auditor_desk: Desk, engine: Engine) -> None:
     answer = tccu_desk.submit(NEW, {**FORM, "service_provider": "yes", "go": "record"})
     case = cases(engine)[0]

@@ -23,6 +23,7 @@ from outage_service.domain.warnings import WarningCode
 from outage_service.rendering.times import minutes_behind
 from outage_service.rendering.words import Words
 from outage_service.services import external_outages
+from outage_service.services.console_forms import Form, new_key
 from outage_service.services.engine import Engine
 from outage_service.services.errors import NotPermitted, Stale
 from outage_service.services.request_types import GREATEST_ID
@@ -36,7 +37,14 @@ from outage_service.web.pages.console.external_form import (
     report_typed,
     resolution_typed,
 )
-from outage_service.web.pages.console.forms import Mistake, WrongForm, kept, local_text, refused
+from outage_service.web.pages.console.forms import (
+    Mistake,
+    WrongForm,
+    kept,
+    key_typed,
+    local_text,
+    refused,
+)
 from outage_service.web.pages.console.shell import console_page, to_console
 from outage_service.web.pages.site import PageLanguage, fill
 from outage_service.web.security import ConsoleOperator, ConsoleReader
@@ -148,7 +156,8 @@ def _record(session: SignedIn, cases: _Cases, sent: Sent) -> Response:
     except NotPermitted as error:
         raise WrongForm([Mistake("systems", "invalid")]) from error
     if sent.text("go") == "record":
-        done = engine.act(lambda tx: external_outages.record(engine, tx, session.actor, report))
+        form = Form(key_typed(sent), session.user_id)
+        done = engine.act(lambda tx: external_outages.record_once(engine, tx, form, session.actor, report))
         return cases.lead_to(session, done, "recorded")
     return cases.page(
         session,
@@ -156,7 +165,7 @@ def _record(session: SignedIn, cases: _Cases, sent: Sent) -> Response:
         case=seen,
         letter=external_outages.confirmation(engine, seen) if seen.email else None,
         is_unescalated=bool(external_outages.warnings_of(engine, seen)),
-        kept=kept(sent, REPORT_FIELDS),
+        kept=[*kept(sent, REPORT_FIELDS), ("once", new_key())],
     )
 
 
