@@ -162,4 +162,4 @@ def test_an_extension_is_known_before_the_outage_is_over() -> None:
     """R54"""
     until = at("2026-11-27 12:00")
     found = named(Deadlines(), [Relief(System.EDI, until, None)], [System.EDI, System.CCP])
-    assert found == (Deadline(DeadlineName.PAPER_ACCEPTED_UNTIL, until, (System.EDI,)),)
+    assert found == (Deadline(DeadlineName.PAPER_ACCEPTED_UNTIL, until, (System.EDI,), is_final=False),)
