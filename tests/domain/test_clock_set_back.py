@@ -101,6 +101,21 @@ def test_a_reminder_to_come_is_due_again() -> None:
     assert due_instead(ahead, now=at("2026-11-26 10:20"), calendar=LITERAL) == outage.next_due_at
 
 
+def test_a_reminder_given_ahead_of_its_time_is_given_again() -> None:
+    """R17: the clock came back before the start, and another reminder was to follow."""
+    outage = a_scheduled_outage(announced_at=at("2026-11-26 10:00"))
+    assert outage.next_due_at is not None
+    ahead = ticked(outage, outage.next_due_at + MINUTE)
+    assert ahead.next_due_at is not None
+    assert ahead.next_due_at > outage.next_due_at
+    assert due_instead(ahead, now=at("2026-11-26 10:20"), calendar=LITERAL) == outage.next_due_at
+
+
+def test_a_due_time_that_a_right_clock_set_stays() -> None:
+    outage = an_outage(declared_at=at("2026-11-26 10:00"))
+    assert due_instead(outage, now=at("2026-11-26 10:20"), calendar=LITERAL) is None
+
+
 def test_a_slot_brought_back_is_void_once_the_clock_goes_on_again() -> None:
     """P5: the clock had been set back, not ahead: the bulletin it knows of was no error."""
     outage = ticked(an_outage(declared_at=at("2026-11-26 10:00")), at("2026-11-26 12:00"))
