@@ -11,6 +11,9 @@ import pytest
 
 from outage_service.storage.migrate import upgrade
 from tests.support import postgres
+from tests.support.logging import log_plainly
+
+log_plainly()
 
 
 @pytest.fixture(autouse=True)

@@ -9,6 +9,7 @@ import pytest
 import structlog
 
 from outage_service import logs
+from tests.support.logging import log_plainly
 
 
 @pytest.fixture
@@ -18,7 +19,7 @@ def written() -> Iterator[io.StringIO]:
     before = (root.handlers, root.level)
     yield stream
     root.handlers, root.level = before
-    structlog.reset_defaults()
+    log_plainly()
 
 
 def lines(stream: io.StringIO) -> list[dict[str, object]]:

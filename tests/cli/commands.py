@@ -12,9 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from unittest import mock
 
-import structlog
-
 from outage_service import cli
+from tests.support.logging import log_plainly
 
 PATIENCE_SECONDS = 60
 KEY = "a key that only tests use, long enough"
@@ -65,7 +64,7 @@ def restore_logging() -> Callable[[], None]:
     def restore() -> None:
         root.handlers[:] = handlers
         root.setLevel(level)
-        structlog.reset_defaults()
+        log_plainly()
 
     return restore
 

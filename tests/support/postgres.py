@@ -34,6 +34,8 @@ _ACCOUNTS = ("postgres", "nobody")
 _ROLE = "outage"
 _START_SECONDS = 60  # two shared cores; it takes about one
 _STOP_SECONDS = 20
+_MEMORY = Path("/dev/shm")  # noqa: S108 - wanted as such
+_ROOM = 4 << 30
 _FAST = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
 
 
@@ -170,8 +172,11 @@ class PostgresServer:
 @contextlib.contextmanager
 def own_server(*, durable: bool = False) -> Iterator[PostgresServer]:
     """Runs a server of our own; stopped, and its folder removed, whatever happens."""
-    # In /tmp, not in pytest's own folder: that one is closed to the account, and sockets have short paths.
-    with tempfile.TemporaryDirectory(prefix="outage-postgres-", ignore_cleanup_errors=True) as folder:
+    # Not in pytest's own folder: that one is closed to the account, and sockets have short paths.
+    place = None if durable else _memory()
+    with tempfile.TemporaryDirectory(
+        prefix="outage-postgres-", dir=place, ignore_cleanup_errors=True
+    ) as folder:
         server = PostgresServer(_find_binaries(), Path(folder), durable=durable)
         try:
             server.create()
@@ -190,6 +195,13 @@ def databases() -> Iterator[PostgresDatabases]:
         return
     with own_server() as server:
         yield server.databases
+
+
+def _memory() -> Path | None:
+    """Returns a file system without a disk, where there is one with room: there a database is copied
+    in a tenth of the time."""
+    has_room = _MEMORY.is_dir() and shutil.disk_usage(_MEMORY).free > _ROOM
+    return _MEMORY if has_room else None
 
 
 def _find_binaries() -> Path:

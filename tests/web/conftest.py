@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-import structlog
 from fastapi import FastAPI
 
 from outage_service import logs
@@ -18,6 +17,7 @@ from outage_service.services.engine import Engine
 from outage_service.web.app import create_app
 from tests.builders import THURSDAY_10H
 from tests.engines import an_engine
+from tests.support.logging import log_plainly
 from tests.support.postgres import PostgresDatabases
 from tests.web.client import Api
 
@@ -122,4 +122,4 @@ def logged() -> Iterator[io.StringIO]:
     logs.configure("INFO", stream)
     yield stream
     root.handlers, root.level = before
-    structlog.reset_defaults()
+    log_plainly()

@@ -1,13 +1,15 @@
 """The web application: routers, middleware, errors and documentation, put together."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
+from functools import cache
 from importlib.metadata import version
 from os import stat_result
 from pathlib import Path
 
-from fastapi import FastAPI
+from fastapi import APIRouter, FastAPI
 from fastapi.middleware import Middleware
 from starlette.responses import Response
+from starlette.routing import BaseRoute
 from starlette.staticfiles import PathLike, StaticFiles
 from starlette.types import Scope
 
@@ -136,16 +138,27 @@ def create_app(
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
-        responses=docs.ANY_PROBLEM,
         middleware=_middleware(engine, metrics),
     )
     app.state.web = WebState(engine, metrics, worker, trusted_proxies, identity_provider)
-    for router in ROUTERS:
-        app.include_router(router)
+    app.router.routes.extend(_routes())
     app.mount("/static", _Assets(directory=_STATIC), name="static")
     errors.install(app)
-    list(access_rules(app.routes))
     return app
+
+
+@cache
+def _routes() -> Sequence[BaseRoute]:
+    """Returns the routes of all routers, each known to say who may call it.
+
+    They find what they work with on the application that is asked, so that all applications of a process
+    share them: to build them takes longer than most tests.
+    """
+    together = APIRouter(responses=docs.ANY_PROBLEM)
+    for router in ROUTERS:
+        together.include_router(router)
+    list(access_rules(together.routes))
+    return together.routes
 
 
 def _middleware(engine: Engine, metrics: Metrics) -> list[Middleware]:

@@ -1,6 +1,7 @@
 """The pool: connections are reused, renewed and given up without losing track of a message."""
 
 import asyncio
+import gc
 from collections import Counter
 
 import pytest
@@ -160,6 +161,31 @@ async def test_a_cancelled_probe_leaves_its_place_to_the_next() -> None:
         with pytest.raises(asyncio.CancelledError):
             await probe
         assert (await pool.send(an_envelope())).verdict is Verdict.ACCEPTED
+
+
+async def test_a_connection_that_fails_as_it_is_given_up_is_no_error_of_ours(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """asyncio would report, long after, that nobody had looked at how it ended."""
+    reported: list[object] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, context: reported.append(context))
+
+    async def fail_when_cancelled(*_: object, **__: object) -> None:
+        try:
+            await asyncio.sleep(60)
+        except asyncio.CancelledError:
+            raise ConnectionResetError from None
+
+    monkeypatch.setattr("outage_service.channels.email.pool.open_connection", fail_when_cancelled)
+    async with SmtpServer(Script()) as server, pool_to(server) as pool:
+        sending = asyncio.create_task(pool.send(an_envelope()))
+        await asyncio.sleep(0.01)
+        sending.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await sending
+    await asyncio.sleep(0)
+    gc.collect()
+    assert reported == []
 
 
 async def test_a_relay_that_gives_fewer_connections_is_used_with_those() -> None:

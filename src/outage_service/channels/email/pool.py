@@ -237,6 +237,7 @@ class MailPool:
             await asyncio.wait([task])
         except asyncio.CancelledError:
             task.cancel()
+            task.add_done_callback(_look_at)  # it may have failed at the same moment
             self._wake_one(None)
             raise
         finally:
@@ -312,6 +313,12 @@ class MailPool:
                 while not is_so():
                     self._changed.clear()
                     await self._changed.wait()
+
+
+def _look_at(task: asyncio.Task[MailConnection]) -> None:
+    """Takes note of how a task ended that nobody waits for: asyncio reports what nobody has looked at."""
+    if not task.cancelled():
+        task.exception()
 
 
 def _speaks_of(connection: MailConnection, attempt: Attempt) -> bool:
