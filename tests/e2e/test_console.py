@@ -26,6 +26,8 @@ PAGES = {
     "deliveries": "bulletins/1",
     "audit-whole": "audit?check=1",
     "audit-mistake": "audit?outage=x",
+    "reports": "reports",
+    "reports-mistake": "reports?since=x",
     "missing": "nowhere",
     "subscribers": "subscribers",
     "subscriber-new": "subscribers/new",

@@ -65,3 +65,16 @@ def test_the_page_and_its_mistakes_are_accessible_and_fit_a_telephone(
     assert_accessible(page)
     assert not scrolls_sideways(page)
     screenshots(page, f"release-query-mistakes-{language}-320")
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("bytes_of_file", [70_000, 3_000_000], ids=["a little", "by far"])
+def test_a_file_that_is_too_large_is_told_on_a_page(bytes_of_file: int, site: Site, page: Page) -> None:
+    """The browser gets to see it, although it was still sending."""
+    page.goto(f"{site.url}/fr/forms/release-query")
+    file = {"name": "numbers.csv", "mimeType": "text/csv", "buffer": b"x" * bytes_of_file}
+    page.locator("input[type=file]").set_input_files(file)
+    page.locator("main form").evaluate("form => form.submit()")
+    expect(page.locator("h1")).to_have_text("C’est trop volumineux")
+    page.get_by_role("link", name="English").click()
+    expect(page).to_have_url(f"{site.url}/en/forms/release-query")

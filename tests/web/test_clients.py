@@ -25,7 +25,16 @@ WISH = {"email": "trade@example.org", "language": "en", "systems": [], "kinds": 
         pytest.param("::ffff:127.0.0.1", ["2001:db8::1"], "2001:db8::1", id="a proxy by its mapped address"),
         pytest.param("127.0.0.1", ["10.9.9.9"], "10.9.9.9", id="a call of the proxy's own network"),
         pytest.param("127.0.0.1", ["unknown"], "127.0.0.1", id="no address"),
-        pytest.param("127.0.0.1", ["198.51.100.1:4711"], "127.0.0.1", id="an address with a port"),
+        pytest.param("127.0.0.1", ["198.51.100.1:4711"], "198.51.100.1", id="an address with a port"),
+        pytest.param("127.0.0.1", ["[2001:db8::1]:4711"], "2001:db8::1", id="a longer one with a port"),
+        pytest.param("127.0.0.1", ["[2001:db8::1]"], "2001:db8::1", id="in brackets"),
+        pytest.param("127.0.0.1", ["2001:db8::1:4711"], "2001:db8::1:4711", id="a longer one that has none"),
+        pytest.param(
+            "127.0.0.1", ["6.6.6.6, 198.51.100.1:80, 10.1.2.3:81"], "198.51.100.1", id="two with ports"
+        ),
+        pytest.param("127.0.0.1", ["[198.51.100.1]:80:80"], "127.0.0.1", id="two ports"),
+        pytest.param("127.0.0.1", ["198.51.100.1:"], "127.0.0.1", id="no port behind the colon"),
+        pytest.param("127.0.0.1", ["[::1%eth0]:80"], "127.0.0.1", id="with a zone"),
         pytest.param("127.0.0.1", ["198.51.100.1, "], "127.0.0.1", id="blank"),
         pytest.param("127.0.0.1", [], "127.0.0.1", id="a call without a proxy"),
         pytest.param("", ["198.51.100.1"], "", id="a Unix socket"),

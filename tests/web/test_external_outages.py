@@ -32,8 +32,20 @@ def test_an_operator_records_it_and_it_is_read_as_recorded(tccu: Api, auditor: A
     assert (one["case_number"], one["unit"], one["systems"]) == ("EXT26-0001", "tccu", ["edi", "cad_api"])
     assert one["told_at"] == one["starts_at"] == "2026-11-26T15:00:00Z"
     assert answer.headers["location"] == f"{PATH}/{one['id']}"
-    assert shown(auditor.get(f"{PATH}/{one['id']}")) == one
-    assert shown(auditor.get(PATH))["items"] == [one]
+    assert shown(tccu.get(f"{PATH}/{one['id']}")) == one
+    assert shown(tccu.get(PATH))["items"] == [one]
+    masked = {**one, "contact": None, "email": None}
+    assert shown(auditor.get(f"{PATH}/{one['id']}")) == masked
+    assert shown(auditor.get(PATH))["items"] == [masked]
+
+
+def test_whom_to_call_is_for_those_who_might_call(tccu: Api, admin: Api, auditor: Api) -> None:
+    """Personal data: auditors see it as little as they see subscribers' addresses."""
+    tccu.post(PATH, a_report())
+    for path in (PATH, f"{PATH}/1"):
+        assert "519-555-0100" in admin.get(path).text
+        assert "519-555-0100" not in auditor.get(path).text
+        assert "desk@example.org" not in auditor.get(path).text
 
 
 def test_short_notice_is_flagged_and_not_refused(tccu: Api) -> None:

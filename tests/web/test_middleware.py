@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable
 
 import pytest
+from starlette.responses import HTMLResponse
 from starlette.types import Message, Receive, Scope, Send
 
 from outage_service.web import middleware
@@ -86,6 +87,36 @@ def test_a_length_is_looked_at_before_the_body(lengths: list[bytes], status: int
 def test_a_body_that_grows_too_large_is_refused_at_once() -> None:
     endless = [piece(b"x" * 40_000, more=True)] * 2
     assert status_of(run(BodyCap(echo), scope_of(), pieces(*endless))) == 413
+
+
+def test_a_page_that_says_so_waits_until_the_browser_has_sent_it_all() -> None:
+    """Or the browser shows that the connection was cut, and no page."""
+    cap = BodyCap(echo, answer=lambda _, problem: HTMLResponse(problem.code, problem.status))
+    length = [(b"content-length", b"120000")]
+    waiting = [piece(b"x" * 60_000, more=True), piece(b"x" * 60_000), piece(b"of the next")]
+    sent = run(cap, scope_of(headers=length), receive := pieces(*waiting))
+    assert (status_of(sent), sent[-1]["body"]) == (413, b"body_too_large")
+    assert asyncio.run(next_of(receive)) == b"of the next"
+
+
+async def next_of(receive: Receive) -> bytes:
+    body: bytes = (await receive())["body"]
+    return body
+
+
+@pytest.mark.parametrize(
+    "waiting",
+    [[piece(b"x" * middleware.LET_GO_BY_AT_MOST, more=True)] * 2, [{"type": "http.disconnect"}], []],
+    ids=["without an end", "gone", "slow"],
+)
+def test_a_page_that_says_so_does_not_wait_for_ever(
+    waiting: list[Message], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """P23."""
+    monkeypatch.setattr(middleware, "BODY_WITHIN_SECONDS", 0.02)
+    cap = BodyCap(echo, answer=lambda _, problem: HTMLResponse(problem.code, problem.status))
+    sent = run(cap, scope_of(headers=[(b"content-length", b"99999999")]), pieces(*waiting))
+    assert status_of(sent) == 413
 
 
 def test_a_body_that_trickles_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,15 +1,21 @@
 """The pages of outages and bulletins, their calendar files, and the address that bulletins give."""
 
+import asyncio
 import re
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from html import unescape
 
 import pytest
+from fastapi import FastAPI
 from icalendar import Calendar, Event
 
 from outage_service.clock import VirtualClock
+from outage_service.web.printing import AT_ONCE, WAITING_AT_MOST, Press
 from tests.web.bodies import news, scheduled, unscheduled
-from tests.web.client import Api, shown
+from tests.web.client import Api, problem, shown
 
 TWENTY, TWENTY_UTC = "2026-11-26T20:00:00-05:00", "2026-11-27T01:00:00Z"
 HTML = "text/html; charset=utf-8"
@@ -156,3 +162,36 @@ def test_a_bulletin_is_a_tagged_document_in_both_languages(tccu: Api, public: Ap
     assert found.content.startswith(b"%PDF-")
     assert b"/StructTreeRoot" in found.content
     assert public.get("/v1/bulletins/2.pdf").status_code == 404
+
+
+@contextmanager
+def a_full_press(press: Press) -> Iterator[None]:
+    """Keeps a press busy with as much as it takes on."""
+    is_full, goes_on = threading.Event(), threading.Event()
+
+    async def crowd() -> None:
+        made = [press.run(lambda: b"%d" % goes_on.wait()) for _ in range(AT_ONCE + WAITING_AT_MOST)]
+        work = [asyncio.create_task(each) for each in made]
+        await asyncio.sleep(0)
+        is_full.set()
+        await asyncio.gather(*work)
+
+    thread = threading.Thread(target=asyncio.run, args=(crowd(),))
+    thread.start()
+    is_full.wait()
+    try:
+        yield
+    finally:
+        goes_on.set()
+        thread.join()
+
+
+def test_a_crowd_that_wants_documents_leaves_the_rest_alone(app: FastAPI, tccu: Api, public: Api) -> None:
+    """P23: at most a few are made at once, and the words of the bulletin are still to be had."""
+    shown(tccu.post("/v1/outages", unscheduled()), 201)
+    with a_full_press(app.state.web.press):
+        refused = public.get("/v1/bulletins/1.pdf")
+        assert refused.headers["retry-after"] == "5"
+        problem(refused, 503, "busy")
+        assert public.get("/v1/bulletins/1.txt").status_code == 200
+    assert public.get("/v1/bulletins/1.pdf").status_code == 200

@@ -249,6 +249,12 @@ def test_a_list_can_begin_at_the_last_change(clock: VirtualClock, tccu: Api, pub
     assert [item["id"] for item in shown(public.get("/v1/outages", params=since))["items"]] == [2, 1]
 
 
+def test_an_empty_cursor_is_that_of_the_first_page(tccu: Api, public: Api) -> None:
+    shown(tccu.post("/v1/outages", unscheduled()), 201)
+    page = shown(public.get("/v1/outages?cursor=&limit=1"))
+    assert ([item["id"] for item in page["items"]], page["next"]) == ([1], None)
+
+
 @pytest.mark.parametrize("limit", [1, 2, 3, 200])
 def test_every_outage_is_on_exactly_one_page(limit: int, tccu: Api, public: Api) -> None:
     for system in ("edi", "cers", "swi", "ccp"):

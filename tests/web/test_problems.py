@@ -19,6 +19,7 @@ from outage_service.web.security import PUBLIC
 from tests.engines import an_engine
 from tests.web.bodies import unscheduled
 from tests.web.client import Api, problem, shown
+from tests.web.writing import toggle_on
 
 
 def test_a_path_nobody_serves_is_not_found(public: Api) -> None:
@@ -40,6 +41,28 @@ def test_a_browser_is_told_on_a_page_except_where_programs_ask(public: Api) -> N
     assert (page.status_code, page.headers["content-type"]) == (404, "text/html; charset=utf-8")
     assert "Cette page n’existe pas" in page.text
     problem(public.get("/v1/nothing", headers=browser), 404, "not_found")
+
+
+@pytest.mark.parametrize(
+    ("path", "says"),
+    [
+        pytest.param("/en/subscribe", "At most 64\u00a0kB can be sent at once.", id="public"),
+        pytest.param("/fr/forms/release-query", "au plus 64\u00a0ko à la fois", id="public French"),
+        pytest.param("/fr/console/declare", "au plus 64\u00a0ko à la fois", id="console"),
+        pytest.param("/fr/console/subscribers/import", "au plus 1\u00a0024\u00a0ko", id="a longer list"),
+    ],
+)
+def test_a_form_that_is_too_large_is_told_the_limit_on_a_page(path: str, says: str, public: Api) -> None:
+    answer = public.post(path, content=b"x" * 1_100_000)
+    assert (answer.status_code, answer.headers["content-type"]) == (413, "text/html; charset=utf-8")
+    assert says in answer.text
+    assert f'<html lang="{path[1:3]}">' in answer.text
+    assert public.get(toggle_on(answer).href).status_code in (200, 303)
+
+
+def test_a_body_that_is_too_large_is_told_the_limit(public: Api) -> None:
+    told = problem(public.post("/v1/subscriptions", content=b"x" * 70_000), 413, "body_too_large")
+    assert told["at_most_bytes"] == 64 * 1024
 
 
 def test_a_method_nobody_serves_names_those_that_are(public: Api) -> None:

@@ -90,6 +90,7 @@ def test_an_address_gets_one_letter_in_24_hours(clock: VirtualClock, engine: Eng
 def test_an_address_that_cannot_be_is_refused_without_being_repeated(email: object, public: Api) -> None:
     refused = problem(public.post("/v1/subscriptions", {**WISH, "email": email}), 422, "invalid_input")
     assert [error["field"] for error in refused["errors"]] == ["email"]
+    assert not refused["errors"][0]["detail"].endswith("..")
     assert not (isinstance(email, str) and len(email) > 1 and email in compact(refused))
 
 
@@ -315,3 +316,19 @@ def test_a_form_with_a_mistake_comes_back_with_what_was_chosen(engine: Engine, p
     assert answer.status_code == 422
     assert 'href="#kind"' in answer.text
     assert re.search(r'id="system-swi"[^>]* checked', answer.text)
+
+
+@pytest.mark.parametrize(
+    ("language", "says"),
+    [("en", "No bulletins of this kind are sent yet."), ("fr", "Aucun bulletin de ce genre n’est envoyé")],
+)
+def test_who_asks_for_known_problems_is_told_that_none_are_sent_yet(
+    language: str, says: str, engine: Engine, public: Api
+) -> None:
+    """The kind can be asked for, but there is no such bulletin."""
+    assert public.get(f"/{language}/subscribe").text.count(says) == 1
+    wish = {"email": "trade@example.org", "language": language, "systems": [], "kinds": ["known_problems"]}
+    shown(public.post("/v1/subscriptions", wish), 202)
+    assert says in public.get(path_of(engine, Purpose.CONFIRM)).text
+    shown(public.post("/v1/subscriptions", {**wish, "kinds": ["outage"]}), 202)
+    assert says not in public.get(path_of(engine, Purpose.CONFIRM)).text

@@ -36,6 +36,11 @@ class Actor:
         """Returns whether all of `systems` are this actor's (R5)."""
         return systems <= _SYSTEMS.get(self.role, frozenset())
 
+    @property
+    def may_see_contacts(self) -> bool:
+        """Whether people's names, addresses and telephone numbers are shown: auditors read all else."""
+        return self.role is not Role.AUDITOR
+
     def may_speak_on(self, line: HelpLine) -> bool:
         """Returns whether this actor may override a help line's message (R23)."""
         return line in _LINES.get(self.role, frozenset())

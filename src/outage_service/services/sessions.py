@@ -12,7 +12,7 @@ from datetime import timedelta
 import structlog
 
 from outage_service.domain.roles import Actor
-from outage_service.services import limits, users
+from outage_service.services import known_browsers, limits, users
 from outage_service.services.addresses import AddressRefused, parse_address
 from outage_service.services.engine import Engine
 from outage_service.storage import Connection, audit
@@ -30,7 +30,7 @@ TRIES_WITHIN = timedelta(minutes=15)
 TRIES_OF_ACCOUNT_FROM_NETWORK = 10
 TRIES_OF_NETWORK = 50
 TRIES_OF_ACCOUNT = 100
-"""From anywhere: high, for otherwise anybody could lock an operator out."""
+"""From anywhere: high, for otherwise anybody could lock an operator out who signs in with a new browser."""
 _RANDOM_BYTES = 32
 
 
@@ -50,18 +50,21 @@ class SignedIn:
     is_to_be_noted: bool = False
 
 
-def sign_in(engine: Engine, *, email: str, password: str, network: str, former: str | None) -> str | None:
+def sign_in(
+    engine: Engine, *, email: str, password: str, network: str, former: str | None, browser: str = ""
+) -> str | None:
     """Returns a new session's cookie, or None where the address or password is wrong (never which, P26).
 
     Args:
         network: where the request comes from, as `limits.network_of` says.
+        browser: what the browser keeps from an earlier sign-in (`browser_cookie`); blank where nothing.
         former: the cookie that the browser sent: that session ends, so that none is ever taken over.
 
     Raises:
         TooManyTries: of this account or from this network.
         Crowded: see `users.is_password_of`.
     """
-    if not engine.db.write(lambda tx: count_try(engine, tx, email, network)):
+    if not engine.db.write(lambda tx: count_try(engine, tx, email, network, browser)):
         log.warning("sign_in_limited")
         raise TooManyTries
     with engine.db.read() as tx:
@@ -77,9 +80,20 @@ def _begin_unless_changed(engine: Engine, tx: Connection, user: User, former: st
     return begin(engine, tx, user, former=former) if users.get_user(tx, user.id) == user else None
 
 
-def count_try(engine: Engine, tx: Connection, email: str, network: str) -> bool:
-    """Counts before the password is looked at: of many tries at once no more pass."""
+def browser_cookie(engine: Engine, email: str) -> str:
+    """Returns what makes a browser known in which somebody has just signed in with a password."""
+    return known_browsers.cookie_for(engine, _account_of(email))
+
+
+def count_try(engine: Engine, tx: Connection, email: str, network: str, browser: str = "") -> bool:
+    """Counts before the password is looked at: of many tries at once no more pass.
+
+    A browser that the account has signed in with has tries of its own; only once they are used up does it
+    count as any other.
+    """
     account = _account_of(email)
+    if known_browsers.admits(engine, tx, browser, account, within=TRIES_WITHIN):
+        return True
     counted = (
         ("sign-in-network", network, TRIES_OF_NETWORK),
         ("sign-in-here", f"{account} {network}", TRIES_OF_ACCOUNT_FROM_NETWORK),

@@ -172,5 +172,6 @@ def _middleware(engine: Engine, metrics: Metrics) -> list[Middleware]:
             BodyCap,
             but=[subscriber_files.IMPORT_PATH, bounces.BOUNCES_PATH],
             larger=dict.fromkeys(subscriber_import.IMPORT_PATHS, subscriber_import.BODY_AT_MOST),
+            answer=errors.answer_to,
         ),
     ]

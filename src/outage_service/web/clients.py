@@ -1,6 +1,7 @@
 """Who calls, as far as the network tells: the connection's other end, or whom a trusted proxy names."""
 
 import ipaddress
+import re
 from collections.abc import Collection, Iterable
 from typing import Annotated
 
@@ -10,13 +11,14 @@ from starlette.requests import HTTPConnection
 from outage_service.web.state import Network, state_of
 
 _HOPS_AT_MOST = 20
+_WITH_PORT = re.compile(r"(?:\[([0-9A-Fa-f:.]+)\]|([0-9.]+))(?::[0-9]{1,5})?", re.ASCII)
 
 
 def address_of(peer: str, forwarded: Iterable[str], trusted: Collection[Network]) -> str:
     """Returns the caller's address: the first from the right that is no trusted proxy's.
 
     What stands left of it anybody could have written. An entry that is no address ends the search at the
-    proxy that passed it on.
+    proxy that passed it on; some write a port behind it (`192.0.2.1:80`, `[2001:db8::1]:80`).
 
     Args:
         peer: the connection's other end; blank where it has no address (a Unix socket).
@@ -25,11 +27,16 @@ def address_of(peer: str, forwarded: Iterable[str], trusted: Collection[Network]
     hops = [hop.strip() for value in forwarded for hop in value.split(",")][-_HOPS_AT_MOST:]
     caller = peer
     while hops and _is_trusted(caller, trusted):
-        hop = hops.pop()
+        hop = _without_port(hops.pop())
         if _parsed(hop) is None:
             break
         caller = hop
     return caller
+
+
+def _without_port(hop: str) -> str:
+    found = _WITH_PORT.fullmatch(hop)
+    return found[1] or found[2] if found else hop
 
 
 def _is_trusted(address: str, trusted: Collection[Network]) -> bool:

@@ -19,7 +19,7 @@ _MARK = re.compile(r"after:(\d{1,19})", re.ASCII)
 
 Limit = Annotated[int, Query(ge=1, le=LIMIT_AT_MOST, description="How many items at most.")]
 Cursor = Annotated[
-    str | None, Query(max_length=64, description="`next` of the page before; leave it out for the first.")
+    str | None, Query(max_length=64, description="`next` of the page before; nothing for the first.")
 ]
 
 
@@ -42,7 +42,7 @@ class PageRequest:
 
 
 def _page(limit: Limit = DEFAULT_LIMIT, cursor: Cursor = None) -> PageRequest:
-    return PageRequest(_read(cursor) if cursor is not None else None, limit)
+    return PageRequest(_read(cursor) if cursor else None, limit)
 
 
 def cursor_after(item_id: int) -> str:

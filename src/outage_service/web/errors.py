@@ -10,11 +10,9 @@ from typing import Any
 import structlog
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
-from fastapi.routing import iter_route_contexts
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Route
 
 from outage_service.domain.errors import InvalidAct, RuleError, StateConflict
 from outage_service.domain.release_numbers import WrongNumbers
@@ -36,6 +34,7 @@ from outage_service.web.pages.console.shell import console_language, console_pro
 from outage_service.web.pages.console.sign_in import show_form
 from outage_service.web.pages.problems import is_for_people, problem_page
 from outage_service.web.problems import FieldError, Problem, Refusal
+from outage_service.web.route_table import methods_at
 from outage_service.web.security import SignInNeeded
 from outage_service.web.state import state_of
 from outage_service.web.wrong_lines import wrong_numbers
@@ -69,14 +68,18 @@ async def _sign_in(request: Request, _: Exception) -> Response:
 
 def _handler(problem_of: Callable[[Request, Any], Problem]) -> Callable[[Request, Exception], Any]:
     async def answer(request: Request, error: Exception) -> Response:
-        problem = problem_of(request, error)
-        if language := console_language(request.url.path):
-            return console_problem(request, problem, language)
-        if is_for_people(request):
-            return problem_page(problem, request, base_url=state_of(request).engine.base_url)
-        return problem.response()
+        return answer_to(request, problem_of(request, error))
 
     return answer
+
+
+def answer_to(request: Request, problem: Problem) -> Response:
+    """Returns a refusal: a page in the reader's language where people are, else a problem document."""
+    if language := console_language(request.url.path):
+        return console_problem(request, problem, language)
+    if is_for_people(request):
+        return problem_page(problem, request, base_url=state_of(request).engine.base_url)
+    return problem.response()
 
 
 def _broken_rule(status: int, error: RuleError) -> Problem:
@@ -135,12 +138,7 @@ _DETAILS = {
 
 
 def _allow(request: Request) -> dict[str, str]:
-    """Starlette names the methods of the first route of a path alone."""
-    path, methods = request.url.path, set[str]()
-    for context in iter_route_contexts(request.app.routes):
-        route = context.original_route
-        if isinstance(route, Route) and route.path_regex.match(path):
-            methods |= route.methods or set()
+    methods = methods_at(request.app, request.url.path)
     return {"Allow": ", ".join(sorted(methods | ({"HEAD"} if "GET" in methods else set())))}
 
 

@@ -50,7 +50,7 @@ def _field_error(error: Mapping[str, Any]) -> FieldError:
     kind = str(error["type"])
     code = _CODES.get(kind) or ("wrong_type" if kind.endswith(("_type", "_parsing")) else "invalid")
     detail = str(error["msg"]).removeprefix("Value error, ")
-    return FieldError(_field(error["loc"]), code, detail[:1].upper() + detail[1:] + ".")
+    return FieldError(_field(error["loc"]), code, detail[:1].upper() + detail[1:].removesuffix(".") + ".")
 
 
 def _field(place: Sequence[Any]) -> str:

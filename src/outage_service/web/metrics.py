@@ -82,7 +82,7 @@ def _troubles(found: Figures) -> Iterator[Metric]:
         alerts.add_metric([kind], found.alerts.get(kind, 0))
     yield alerts
     yield GaugeMetricFamily(
-        "outage_bulletins_paused", "Bulletins whose content the relay refuses.", value=found.paused
+        "outage_bulletins_paused", "Bulletins that the relay refuses.", value=found.paused
     )
     suppressions = GaugeMetricFamily(
         "outage_suppressions", "Addresses that are written to no more.", labels=["reason"]

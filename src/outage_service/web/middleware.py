@@ -5,8 +5,11 @@ From the outside: `SecurityHeaders`, `LastResort`, `HeadAsGet`, `CountRequests`,
 
 import asyncio
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 
 import structlog
+from starlette.requests import Request
+from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from outage_service.edge.pages import STAY_ON_HTTPS
@@ -18,10 +21,11 @@ BODY_AT_MOST = 64 * 1024
 """Bytes of a request body; an import of subscribers has a cap of its own."""
 BODY_WITHIN_SECONDS = 20.0
 """A body that trickles in more slowly is given up (P23)."""
+LET_GO_BY_AT_MOST = 8 * 1024 * 1024
+"""Bytes of a form that is too large, which pass unread: a browser shows no answer before it has sent all."""
 NOTHING_RUNS = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 """The content security policy of what is no page."""
 _INTERNAL = Problem(500, "internal_error", "Something went wrong here. It has been recorded.")
-_TOO_LARGE = Problem(413, "body_too_large", "The body is too large.", headers={"Connection": "close"})
 _TOO_SLOW = Problem(408, "body_too_slow", "The body did not arrive in time.", headers={"Connection": "close"})
 _BAD_LENGTH = Problem(
     400, "invalid_content_length", "Content-Length is no number of bytes.", headers={"Connection": "close"}
@@ -147,14 +151,21 @@ class BodyCap:
         app: what is inside.
         but: paths whose routes read and bound their body by themselves.
         larger: paths that take more, and how many bytes.
+        answer: makes the answer of a refusal: a page where people are.
     """
 
     def __init__(
-        self, app: ASGIApp, *, but: Iterable[str] = (), larger: Mapping[str, int] | None = None
+        self,
+        app: ASGIApp,
+        *,
+        but: Iterable[str] = (),
+        larger: Mapping[str, int] | None = None,
+        answer: Callable[[Request, Problem], Response] = lambda _, problem: problem.response(),
     ) -> None:
         self._app = app
         self._but = frozenset(but)
         self._larger = larger or {}
+        self._answer = answer
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answers one request."""
@@ -163,19 +174,37 @@ class BodyCap:
             return
         at_most = self._larger.get(scope["path"], BODY_AT_MOST)
         if problem := _refused_length(scope, at_most):
-            await problem.response()(scope, receive, send)
+            await self._refuse(problem, scope, receive, send)
             return
         try:
             async with asyncio.timeout(BODY_WITHIN_SECONDS):
                 body = await _read(receive, at_most)
         except TimeoutError:
-            await _TOO_SLOW.response()(scope, receive, send)
+            await self._refuse(_TOO_SLOW, scope, receive, send)
         except _TooLarge:
-            await _TOO_LARGE.response()(scope, receive, send)
+            await self._refuse(_too_large(at_most), scope, receive, send)
         except _ClientGone:
             return
         else:
             await self._app(scope, _replay(body, receive), send)
+
+    async def _refuse(self, problem: Problem, scope: Scope, receive: Receive, send: Send) -> None:
+        response = self._answer(Request(scope, receive), problem)
+        if problem.status == 413 and response.media_type == "text/html":
+            with suppress(TimeoutError):
+                async with asyncio.timeout(BODY_WITHIN_SECONDS):
+                    await _let_go_by(receive)
+        await response(scope, receive, send)
+
+
+def _too_large(at_most: int) -> Problem:
+    return Problem(
+        413,
+        "body_too_large",
+        "The body is too large.",
+        members={"at_most_bytes": at_most},
+        headers={"Connection": "close"},
+    )
 
 
 def _refused_length(scope: Scope, at_most: int) -> Problem | None:
@@ -185,7 +214,7 @@ def _refused_length(scope: Scope, at_most: int) -> Problem | None:
     if len(lengths) > 1 or not lengths[0].isdigit():
         return _BAD_LENGTH
     # More digits than this are too large whatever they say.
-    return _TOO_LARGE if len(lengths[0]) > 9 or int(lengths[0]) > at_most else None
+    return _too_large(at_most) if len(lengths[0]) > 9 or int(lengths[0]) > at_most else None
 
 
 class _TooLarge(Exception):
@@ -207,6 +236,14 @@ async def _read(receive: Receive, at_most: int) -> bytes:
             raise _TooLarge
         if not message.get("more_body", False):
             return bytes(body)
+
+
+async def _let_go_by(receive: Receive) -> None:
+    passed, has_more = 0, True
+    while has_more and passed <= LET_GO_BY_AT_MOST:
+        message = await receive()
+        passed += len(message.get("body", b""))
+        has_more = message.get("more_body", False)
 
 
 def _replay(body: bytes, receive: Receive) -> Receive:

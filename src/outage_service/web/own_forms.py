@@ -1,5 +1,12 @@
-"""Forms of our own pages: whether a request comes from one (CSRF), and what was typed in it."""
+"""Forms of our own pages: whether a request comes from one (CSRF), and what was typed in it.
 
+A page that answers a form has no link of its own. Its language toggle sends the form once more, with
+`go=show`: the route shows the page and does nothing. A route that understands that says so to its page:
+`toggle=sends_again(request)`.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from starlette.datastructures import FormData
@@ -8,6 +15,11 @@ from starlette.requests import Request
 from outage_service.web.problems import Problem, Refusal
 
 FORM_FIELDS_AT_MOST = 500
+ONLY_SHOW = "show"
+"""The `go` of a form that is to be shown with what is typed in it, and not acted upon."""
+Fields = list[tuple[str, str]]
+_NEVER_SHOWN = {"csrf", "once", "password", "again"}
+"""Secrets, and what belongs to a form as it was sent."""
 _UNREADABLE = Problem(400, "bad_request", "The form could not be read.")
 _OWN = {"same-origin", "none"}  # none: the reader's own doing, such as repeating a page
 
@@ -49,4 +61,47 @@ async def read_form(request: Request, *, fields_at_most: int = FORM_FIELDS_AT_MO
             f"{name}{value if isinstance(value, str) else ''}".encode()
     except UnicodeError as error:
         raise Refusal(_UNREADABLE) from error
+    note_typed(request, form.multi_items())
     return form
+
+
+def note_typed(request: Request, fields: Iterable[tuple[str, object]]) -> None:
+    """Keeps what was typed while the request is answered, for `sends_again`."""
+    request.state.typed = typed_in(fields)
+
+
+def typed_in(fields: Iterable[tuple[str, object]]) -> Fields:
+    """Returns the texts of a form that may be shown again; no secrets, no files, no blanks."""
+    return [
+        (name, value)
+        for name, value in fields
+        if isinstance(value, str) and value and name not in _NEVER_SHOWN
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class Toggle:
+    """What leads to a page in the other language, where that is not simply its own address.
+
+    Args:
+        again: what has to be sent for it; None: it is a link.
+        path: its path in the language that it is in; None: where it was asked for.
+    """
+
+    again: Fields | None = None
+    path: str | None = None
+
+
+def sends_again(request: Request, *, steps: Mapping[str, str] | None = None) -> Toggle | None:
+    """Returns what shows a page once more that answers a form; None for a page that does not.
+
+    Args:
+        steps: the buttons that act, each with the one that shows the same; the others only show. None: of
+            this form no button only shows.
+    """
+    typed: Fields | None = getattr(request.state, "typed", None)
+    if typed is None:
+        return None
+    go = dict(typed).get("go", "")
+    shown = ONLY_SHOW if steps is None else steps.get(go, go)
+    return Toggle([*((name, value) for name, value in typed if name != "go"), ("go", shown)])

@@ -82,7 +82,12 @@ def test_it_is_recorded_confirmed_and_shown(tccu_desk: Desk, auditor_desk: Desk,
     assert (case.contact, case.is_provider, case.language) == ("A. Person, 519-555-0100", True, "fr")
     assert "EXT26-0001 is recorded." in tccu_desk.get(answer.headers["location"]).text
     assert "EXT26-0001" in auditor_desk.get(PATH).text
-    assert "Close the case" not in auditor_desk.get(f"{PATH}/{case.id}").text
+    read = auditor_desk.get(f"{PATH}/{case.id}").text
+    assert "Close the case" not in read
+    assert "Not shown to auditors" in read
+    assert "519-555-0100" in tccu_desk.get(f"{PATH}/{case.id}").text
+    assert "519-555-0100" not in read
+    assert "desk@example.org" not in read
     with engine.db.read() as tx:
         assert tx.execute(select(mailing.c.address)).scalars().all() == ["desk@example.org"]
         assert tx.execute(select(func.count()).select_from(bulletin)).scalar_one() == 0

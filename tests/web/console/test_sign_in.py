@@ -9,7 +9,7 @@ from fastapi import FastAPI
 from outage_service.clock import VirtualClock
 from outage_service.domain.roles import Role
 from outage_service.services.engine import Engine
-from outage_service.services.sessions import TRIES_OF_ACCOUNT_FROM_NETWORK
+from outage_service.services.sessions import TRIES_OF_ACCOUNT, TRIES_OF_ACCOUNT_FROM_NETWORK, count_try
 from outage_service.web.security import POLL_HEADER, SESSION_COOKIE
 from tests.desk import PASSWORD, Desk, a_desk, a_user, email_of
 from tests.web.client import Api
@@ -34,12 +34,31 @@ def test_the_right_password_opens_a_session_in_a_cookie_that_scripts_and_other_s
     a_user(engine, Role.TCCU)
     answer = public.post("/fr/console/sign-in", data=FORM)
     assert (answer.status_code, answer.headers["location"]) == (303, "/fr/console/")
-    name, _, rest = answer.headers["set-cookie"].partition("=")
+    name, _, rest = answer.headers.get_list("set-cookie")[0].partition("=")
     value, *attributes = rest.split("; ")
     assert name == "__Host-outage-session"
     assert {"Secure", "HttpOnly", "Path=/", "SameSite=lax"} <= set(attributes)
     assert not any(each.startswith("Domain") for each in attributes)
     assert Desk(app, engine, value).get("/fr/console/").status_code == 200
+
+
+def test_a_browser_that_has_signed_in_before_is_let_in_while_others_are_locked_out(
+    engine: Engine, public: Api
+) -> None:
+    """Neither scripts nor other sites see what makes it known, and it does not name anybody (P30)."""
+    a_user(engine, Role.TCCU)
+    kept = public.post("/en/console/sign-in", data=FORM).headers.get_list("set-cookie")
+    (known,) = [each for each in kept if each.startswith("__Host-outage-browser=")]
+    value, *attributes = known.split("; ")
+    assert {"Secure", "HttpOnly", "Path=/", "SameSite=lax"} <= set(attributes)
+    assert "tccu" not in value
+    for number in range(TRIES_OF_ACCOUNT):
+        network = str(number // TRIES_OF_ACCOUNT_FROM_NETWORK)
+        engine.db.write(lambda tx, at=network: count_try(engine, tx, email_of(Role.TCCU), at))
+    assert sign_in(public)[0] == 429
+    assert sign_in(public, headers={"Cookie": value})[0] == 303
+    wrong = {**FORM, "password": "not the password"}
+    assert public.post("/en/console/sign-in", data=wrong, headers={"Cookie": value}).status_code == 422
 
 
 def test_whatever_is_wrong_the_page_says_the_same(engine: Engine, public: Api) -> None:

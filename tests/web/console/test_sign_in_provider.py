@@ -21,11 +21,13 @@ from outage_service.services.sessions import TRIES_OF_NETWORK
 from outage_service.settings import load_settings
 from outage_service.storage import audit
 from outage_service.web.app import create_app
+from outage_service.web.pages.console.resuming import KEPT_COOKIE
 from outage_service.web.pages.console.sign_in_provider import ERRAND_COOKIE
 from outage_service.web.security import SESSION_COOKIE
 from tests.desk import Desk, a_user, email_of
 from tests.support.oidc_provider import CLIENT_ID, CLIENT_SECRET, OidcProvider, running_oidc_provider
 from tests.web.client import Api
+from tests.web.writing import form_at
 
 BEGIN = "/en/console/sign-in/oidc"
 REFUSED = "does not open this console"
@@ -57,14 +59,19 @@ def api(engine: Engine, provider: OidcProvider) -> Api:
 def begin(api: Api, place: str = "", path: str = BEGIN) -> tuple[str, str]:
     """Returns the provider's address that the reader is led to, and the cookie of the errand."""
     answer = api.post(path, data={"next": place})
+    return leads_to(answer), answer.cookies[ERRAND_COOKIE]
+
+
+def leads_to(answer: httpx.Response) -> str:
+    """Returns the provider's address that a page leads to."""
     assert answer.status_code == 200, answer.headers.get("location")
     link = re.search(r'http-equiv="refresh" content="0; url=([^"]+)"', answer.text)
     assert link
-    return html.unescape(link[1]), answer.cookies[ERRAND_COOKIE]
+    return html.unescape(link[1])
 
 
-def come_back(api: Api, path: str, errand: str) -> httpx.Response:
-    cookie = f"{ERRAND_COOKIE}={errand}".encode()
+def come_back(api: Api, path: str, errand: str, kept: str = "") -> httpx.Response:
+    cookie = f"{ERRAND_COOKIE}={errand}; {KEPT_COOKIE}={kept}".encode()
     return api.get(path, headers={b"Cookie": cookie, b"Sec-Fetch-Site": b"cross-site"})
 
 
@@ -105,6 +112,58 @@ def test_the_place_and_the_language_are_kept(api: Api, provider: OidcProvider) -
     place = "/fr/console/audit?actor=ann"
     answer = sign_in(api, provider, place, "/fr/console/sign-in/oidc")
     assert answer.headers["location"] == place
+
+
+DECLARE = "/fr/console/declare"
+TEXT = "L’EDI est en panne. " * 40
+
+
+def test_what_was_being_written_when_a_session_ended_comes_back(
+    api: Api, engine: Engine, provider: OidcProvider
+) -> None:
+    ended = api.post(DECLARE, data={"message_fr": TEXT, "kind": "unscheduled", "go": "send"})
+    form = form_at(ended, "/sign-in/oidc")
+    sent = api.post("/fr/console/sign-in/oidc", data=form)
+    kept = sent.cookies[KEPT_COOKIE]
+    answer = come_back(api, provider.visit(leads_to(sent)), sent.cookies[ERRAND_COOKIE], kept)
+    assert answer.status_code == 200
+    assert SESSION_COOKIE in answer.cookies
+    assert form_at(answer, DECLARE)["message_fr"] == [TEXT]
+    ended_cookies = [each for each in answer.headers.get_list("set-cookie") if "Max-Age=0" in each]
+    assert {each.partition("=")[0] for each in ended_cookies} == {ERRAND_COOKIE, KEPT_COOKIE}
+    desk = Desk(api.app, engine, answer.cookies[SESSION_COOKIE])
+    written = desk.submit(DECLARE, form_at(answer, DECLARE) | {"go": "resume"})
+    assert TEXT.strip() in written.text
+
+
+def test_what_was_being_written_outlives_a_provider_that_fails(api: Api, provider: OidcProvider) -> None:
+    """It is in the forms of the page that tells so, once more."""
+    ended = api.post(DECLARE, data={"message_fr": TEXT})
+    sent = api.post("/fr/console/sign-in/oidc", data=form_at(ended, "/sign-in/oidc"))
+    provider.claims["email"] = "nobody@example.org"
+    kept = sent.cookies[KEPT_COOKIE]
+    refused = come_back(api, provider.visit(leads_to(sent)), sent.cookies[ERRAND_COOKIE], kept)
+    page = api.get(refused.headers["location"], headers={"Cookie": f"{KEPT_COOKIE}={kept}"})
+    for end in ("/sign-in", "/sign-in/oidc"):
+        assert form_at(page, end)["kept"] == form_at(ended, end)["kept"]
+        assert form_at(page, end)["next"] == [DECLARE]
+
+
+def test_what_is_too_long_for_a_cookie_is_said_to_need_the_password(api: Api) -> None:
+    unlike = "".join(f"{number * 7919 % 100_003:05d}" for number in range(2_000))
+    ended = api.post("/en/console/declare", data={"message_en": unlike})
+    assert "too long to be taken along" in ended.text
+    assert "kept" not in form_at(ended, "/sign-in/oidc")
+    assert "kept" in form_at(ended, "/sign-in")
+
+
+@pytest.mark.parametrize("cookie", ["", "x", "eJw", "AAAA", "not base64!", "é"])
+def test_a_cookie_that_holds_nothing_of_ours_is_passed_over(
+    cookie: str, api: Api, provider: OidcProvider
+) -> None:
+    url, errand = begin(api, DECLARE)
+    answer = come_back(api, provider.visit(url), errand, cookie)
+    assert (answer.status_code, answer.headers["location"]) == (303, DECLARE)
 
 
 def test_the_address_counts_however_it_is_written(api: Api, provider: OidcProvider) -> None:

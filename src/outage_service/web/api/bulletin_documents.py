@@ -1,16 +1,20 @@
 """Bulletins as documents to keep: `GET /v1/bulletins/{id}.pdf`, with the extra `pdf`."""
 
 from fastapi import APIRouter
+from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
 from outage_service.rendering.bulletin_document import bulletin_document
 from outage_service.services import queries
+from outage_service.services.engine import Engine
+from outage_service.services.queries import FrozenPage
+from outage_service.storage.bulletins import BulletinRecord
 from outage_service.web.docs import Responses, problems
 from outage_service.web.json_body import StrictRoute
 from outage_service.web.languages import FirstLanguage, in_order
 from outage_service.web.paths import BulletinId
 from outage_service.web.security import PUBLIC
-from outage_service.web.state import EngineOfApp
+from outage_service.web.state import StateOfApp
 
 router = APIRouter(prefix="/v1/bulletins", tags=["bulletins"], route_class=StrictRoute)
 
@@ -29,13 +33,13 @@ _PDF: Responses = {
     response_class=Response,
     responses=problems(404, 422, 501) | _PDF,
 )
-def get_bulletin_document(engine: EngineOfApp, bulletin_id: BulletinId, first: FirstLanguage) -> Response:
+async def get_bulletin_document(state: StateOfApp, bulletin_id: BulletinId, first: FirstLanguage) -> Response:
     """The words of a bulletin as they were sent, as PDF; both languages, the reader's first."""
-    with engine.db.read() as tx:
-        record = queries.find_bulletin(tx, bulletin_id).bulletin
-        frozen = queries.find_page(tx, bulletin_id)
-    address = f"{engine.base_url}/{first}/bulletins/{bulletin_id}"
-    document = bulletin_document(frozen.html, record.subject, first, address=address)
+    record, frozen = await run_in_threadpool(_find, state.engine, bulletin_id)
+    address = f"{state.engine.base_url}/{first}/bulletins/{bulletin_id}"
+    document = await state.press.run(
+        lambda: bulletin_document(frozen.html, record.subject, first, address=address)
+    )
     headers = {
         "Content-Disposition": f'inline; filename="{record.number}-{record.sequence}-{first}.pdf"',
         "Content-Language": in_order(first),
@@ -43,3 +47,8 @@ def get_bulletin_document(engine: EngineOfApp, bulletin_id: BulletinId, first: F
         "Vary": "Accept-Language",
     }
     return Response(document, headers=headers, media_type="application/pdf")
+
+
+def _find(engine: Engine, bulletin_id: int) -> tuple[BulletinRecord, FrozenPage]:
+    with engine.db.read() as tx:
+        return queries.find_bulletin(tx, bulletin_id).bulletin, queries.find_page(tx, bulletin_id)

@@ -9,6 +9,7 @@ from outage_service.domain.external_outages import ExternalOutage
 from outage_service.services import external_outages
 from outage_service.services.engine import Engine
 from outage_service.services.request_types import GREATEST_ID
+from outage_service.services.tokens import Bearer
 from outage_service.storage import Connection
 from outage_service.web.conditional import SeenVersion, etag_of
 from outage_service.web.cursors import PageAsked, cursor_after
@@ -44,7 +45,7 @@ def record_external_outage(bearer: Operator, body: ExternalBody, desk: DeskOfReq
 
     def record(tx: Connection) -> Answer:
         return _answer(
-            desk.engine, 201, external_outages.record(desk.engine, tx, bearer.actor, body.report())
+            desk.engine, 201, external_outages.record(desk.engine, tx, bearer.actor, body.report()), bearer
         )
 
     return desk.act(bearer, record)
@@ -54,13 +55,13 @@ def record_external_outage(bearer: Operator, body: ExternalBody, desk: DeskOfReq
 def list_external_outages(
     bearer: Reader, engine: EngineOfApp, page: PageAsked, is_open: IsOpen = None
 ) -> Page[ExternalShown]:
-    """Clients' outages that the caller may read, newest first; CTSU sees its own."""
+    """Clients' outages that the caller may read, newest first: CTSU its own, auditors without contacts."""
     with engine.db.read() as tx:
         found = external_outages.list_readable(
             tx, bearer.actor, before_id=page.after, limit=page.one_more, is_open=is_open
         )
     items, last = page.cut(found)
-    shown = [_shown(engine, one) for one in items]
+    shown = [_shown(engine, one, bearer) for one in items]
     return Page(items=shown, next=cursor_after(last.id) if last else None)
 
 
@@ -71,9 +72,9 @@ def list_external_outages(
     responses=problems(401, 403, 404),
 )
 def get_external_outage(bearer: Reader, external_id: ExternalId, engine: EngineOfApp) -> Response:
-    """A client's outage; one that the caller may not read is not found."""
+    """A client's outage; one that the caller may not read is not found. Auditors see no contact."""
     with engine.db.read() as tx:
-        return _answer(engine, 200, external_outages.find(tx, bearer.actor, external_id)).response()
+        return _answer(engine, 200, external_outages.find(tx, bearer.actor, external_id), bearer).response()
 
 
 @router.patch(
@@ -90,17 +91,18 @@ def amend_external_outage(
     def amend(tx: Connection) -> Answer:
         amendment = body.amendment()
         after = external_outages.amend(desk.engine, tx, bearer.actor, external_id, amendment, version=seen)
-        return _answer(desk.engine, 200, after)
+        return _answer(desk.engine, 200, after, bearer)
 
     return desk.act(bearer, amend)
 
 
-def _answer(engine: Engine, status: int, one: ExternalOutage) -> Answer:
+def _answer(engine: Engine, status: int, one: ExternalOutage, reader: Bearer) -> Answer:
     headers = {"ETag": etag_of(one.version)}
     if status == 201:
         headers["Location"] = f"/v1/external-outages/{one.id}"
-    return Answer.of(status, _shown(engine, one), **headers)
+    return Answer.of(status, _shown(engine, one, reader), **headers)
 
 
-def _shown(engine: Engine, one: ExternalOutage) -> ExternalShown:
-    return ExternalShown.of(one, external_outages.warnings_of(engine, one))
+def _shown(engine: Engine, one: ExternalOutage, reader: Bearer) -> ExternalShown:
+    warnings = external_outages.warnings_of(engine, one)
+    return ExternalShown.of(one, warnings, with_contact=reader.actor.may_see_contacts)

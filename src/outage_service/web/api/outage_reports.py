@@ -6,6 +6,7 @@ from fastapi import APIRouter, Query
 from starlette.responses import Response
 
 from outage_service.services import outage_reports
+from outage_service.services.outage_reports import OutageReport
 from outage_service.services.request_types import Instant
 from outage_service.web.docs import Responses, problems
 from outage_service.web.schemas.outage_reports import OutageReportShown
@@ -15,6 +16,7 @@ from outage_service.web.state import EngineOfApp
 router = APIRouter(prefix="/v1/reports", tags=["reports"])
 
 CSV = "text/csv"
+_PRIVATE = {"Cache-Control": "private, no-store"}
 _CSV_SHOWN: Responses = {200: {"content": {CSV: {"schema": {"type": "string"}}}}}
 Form = Annotated[Literal["json", "csv"], Query(alias="format", description="CSV has a row an outage.")]
 
@@ -38,10 +40,13 @@ def report_outages(
     """
     with engine.db.read() as tx:
         made = outage_reports.report(engine, tx, since=since, until=until)
-    headers = {"Cache-Control": "private, no-store"}
-    if form == "json":
-        return Response(
-            OutageReportShown.of(made).model_dump_json(), headers=headers, media_type="application/json"
-        )
-    headers["Content-Disposition"] = 'attachment; filename="outages.csv"'
+    if form == "csv":
+        return csv_answer(made)
+    document = OutageReportShown.of(made).model_dump_json()
+    return Response(document, headers=_PRIVATE, media_type="application/json")
+
+
+def csv_answer(made: OutageReport) -> Response:
+    """Returns a report as a file to keep."""
+    headers = {**_PRIVATE, "Content-Disposition": 'attachment; filename="outages.csv"'}
     return Response(outage_reports.as_csv(made), headers=headers, media_type=CSV)

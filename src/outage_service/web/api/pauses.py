@@ -1,4 +1,4 @@
-"""Bulletins that are paused, since the relay refuses their content."""
+"""Bulletins that are paused, since the relay refuses them."""
 
 from fastapi import APIRouter
 from starlette.responses import Response
@@ -22,7 +22,7 @@ router = APIRouter(prefix="/v1/bulletins", tags=["bulletins"], route_class=Stric
     responses=problems(401, 403, 404, 409, 422),
 )
 def resume_bulletin(bearer: Resumer, bulletin_id: BulletinId, desk: DeskOfRequest) -> Response:
-    """Lets a bulletin go on whose content the relay has refused five times in a row (P10).
+    """Lets a bulletin go on that the relay has refused for one recipient after the other (P10, P11).
 
     What was refused is tried again. A newer bulletin of the outage takes a paused one's place by itself.
     """

@@ -29,7 +29,7 @@ from outage_service.services.forms import (
 )
 from outage_service.web.api.forms import PDF, RELEASE_QUERY_FILE
 from outage_service.web.docs import Responses, problem_pages
-from outage_service.web.own_forms import read_form
+from outage_service.web.own_forms import ONLY_SHOW, Toggle, read_form, sends_again
 from outage_service.web.pages.site import Freshness, PageLanguage, site_page
 from outage_service.web.security import PUBLIC
 from outage_service.web.state import StateOfApp, state_of
@@ -88,6 +88,7 @@ class Filled:
     numbers: str = ""
     lines: tuple[tuple[int, str], ...] = ()
     confirms_id: bool = False
+    is_only_shown: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +113,7 @@ async def _filled(request: Request) -> Filled:
             numbers=numbers if uploaded is None else _as_list(lines),
             lines=tuple(lines),
             confirms_id="confirm_id" in form,
+            is_only_shown=_text(form, "go") == ONLY_SHOW,
         )
     finally:
         await form.close()
@@ -148,6 +150,8 @@ async def submit_release_query(
     read = _read(language, filled)
     if isinstance(read, Mistakes):
         return _page(request, language, filled, read, status=422)
+    if filled.is_only_shown:
+        return _page(request, language, filled, Mistakes(), status=200)
     made = await state.press.run(lambda: print_release_query(read))
     return Response(made, media_type=PDF, headers=RELEASE_QUERY_FILE)
 
@@ -190,6 +194,15 @@ def _why(filled: Filled, name: str) -> str:
     return "unusable_field" if filled.values[name] else f"missing_{name}"
 
 
+def _toggle(request: Request, filled: Filled) -> Toggle | None:
+    """Returns what sends the numbers as they are shown, also where a file had them."""
+    sent = sends_again(request)
+    if sent is None or sent.again is None:
+        return None
+    others = [(name, value) for name, value in sent.again if name != "numbers"]
+    return Toggle([*others, ("numbers", filled.numbers)])
+
+
 def _page(
     request: Request, language: Language, filled: Filled, mistakes: Mistakes, *, status: int
 ) -> HTMLResponse:
@@ -200,7 +213,8 @@ def _page(
         texts=TEXTS,
         base_url=state_of(request).engine.base_url,
         status=status,
-        freshness=Freshness.PRIVATE if status != 200 else Freshness.PUBLIC,
+        freshness=Freshness.PUBLIC if request.method == "GET" else Freshness.PRIVATE,
+        toggle=_toggle(request, filled),
         here="forms/release-query",
         fields=FIELDS,
         filled=filled,

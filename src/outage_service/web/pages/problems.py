@@ -5,7 +5,7 @@ from starlette.responses import HTMLResponse
 
 from outage_service.domain.texts import Language
 from outage_service.web.languages import first_language
-from outage_service.web.pages.site import Freshness, site_page
+from outage_service.web.pages.site import Freshness, site_page, thousands
 from outage_service.web.problems import Problem
 
 _LINKS = "/subscriptions/"
@@ -24,18 +24,26 @@ def is_for_people(request: Request) -> bool:
 
 def problem_page(problem: Problem, request: Request, *, base_url: str) -> HTMLResponse:
     """Returns what a person is told in place of a problem."""
+    language = _language(request)
     shown = site_page(
         "problem.html",
-        _language(request),
+        language,
         request,
         texts="problem",
         base_url=base_url,
         status=problem.status,
         freshness=Freshness.PRIVATE,
         what=_what(problem.status, is_link=request.url.path.startswith(_LINKS)),
+        limit=kilobytes_taken(problem, language),
     )
     shown.headers.update(problem.headers)
     return shown
+
+
+def kilobytes_taken(problem: Problem, language: Language) -> str:
+    """Returns how much may be sent at once, for who has sent more: `64` or `1,024`."""
+    at_most = problem.members.get("at_most_bytes")
+    return thousands(at_most // 1024 if isinstance(at_most, int) else 0, language)
 
 
 def _language(request: Request) -> Language:
@@ -49,6 +57,8 @@ def _language(request: Request) -> Language:
 def _what(status: int, *, is_link: bool) -> str:
     if status == 404:
         return "link" if is_link else "missing"
+    if status == 413:
+        return "large"
     if status == 429:
         return "often"
     return "unavailable" if status >= 500 else "refused"

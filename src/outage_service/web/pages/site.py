@@ -17,6 +17,9 @@ from starlette.responses import HTMLResponse
 from outage_service.domain.texts import Language
 from outage_service.edge.pages import PAGE_POLICY as SITE_POLICY
 from outage_service.rendering.layouts import verbatim
+from outage_service.rendering.times import NBSP
+from outage_service.web.own_forms import Toggle
+from outage_service.web.route_table import methods_at
 from outage_service.web.texts import texts_in
 
 TEMPLATES = FilePath(__file__).resolve().parents[1] / "templates"
@@ -37,26 +40,27 @@ def site_page(
     *,
     texts: str,
     base_url: str,
-    here: str | None = None,
     status: int = 200,
     freshness: Freshness = Freshness.PUBLIC,
+    toggle: Toggle | None = None,
     **values: object,
 ) -> HTMLResponse:
     """Returns the page that `templates/site/<template>` makes.
 
     Args:
         texts: the file of `web/texts` whose texts the template calls `t.<key>`, besides those of the site.
-        here: which entry of the navigation the page is, as its path below the language.
         freshness: what is not for everybody must not be stored.
-        values: what the template needs besides; a name that is missing fails loudly.
+        toggle: see `own_forms.Toggle`.
+        values: what the template needs besides; a name that is missing fails loudly. `here` is which entry
+            of the navigation the page is, as its path below the language.
     """
     content = render_page(
         template,
         language,
         texts=texts,
         base_url=base_url,
-        here=here,
-        other_url=_other_url(request, language, base_url),
+        other_url=_other_url(request, language, base_url, toggle),
+        again=toggle.again if toggle else None,
         **values,
     )
     headers = {
@@ -78,15 +82,15 @@ class _Texts:
 
 
 def render_page(template: str, language: Language, *, texts: str, base_url: str, **values: object) -> str:
-    """Returns a page's HTML; `values` have `here` and `other_url`, for there need be no request."""
+    """Returns a page's HTML; `values` have `other_url`, for there need be no request."""
     return (
         _environment()
         .get_template(f"site/{template}")
         .render(
+            {"here": None, "again": None} | values,
             lang=language,
             t=_Texts(texts_in(texts, language)),
             base_path=base_path(base_url),
-            **values,
         )
     )
 
@@ -96,15 +100,27 @@ def base_path(base_url: str) -> str:
     return urlsplit(base_url).path.rstrip("/")
 
 
-def _other_url(request: Request, language: Language, base_url: str) -> str:
+def _path_of(request: Request, toggle: Toggle | None) -> str:
+    """Returns the path of this page; of one that no link leads to, the nearest above it that is a page."""
+    if toggle and toggle.path:
+        return toggle.path
+    # With two slashes in front it would be the address of another host.
+    path = f"/{request.url.path.lstrip('/')}"
+    if request.method != "POST" or toggle:
+        return path
+    while path and "GET" not in methods_at(request.app, path):
+        path = path.rpartition("/")[0]
+    return path or "/"
+
+
+def _other_url(request: Request, language: Language, base_url: str, toggle: Toggle | None) -> str:
     """Returns this very page in the other language: the toggle keeps the place.
 
     Links in mail lead to paths without a language; there `lang` says which.
     """
-    # With two slashes in front it would be the address of another host.
-    path, other = f"/{request.url.path.lstrip('/')}", language.other
+    path, other = _path_of(request, toggle), language.other
     asked = parse_qsl(request.url.query, keep_blank_values=True)
-    if path.startswith(f"/{language}/"):
+    if f"{path}/".startswith(f"/{language}/"):
         path = f"/{other}{path.removeprefix(f'/{language}')}"
     else:
         asked = [*((name, value) for name, value in asked if name != "lang"), ("lang", other.value)]
@@ -131,6 +147,11 @@ def _environment() -> Environment:
 def utc(instant: datetime) -> str:
     """Returns an instant for the `datetime` of a `<time>`."""
     return instant.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def thousands(number: int, language: Language) -> str:
+    """Returns `12,345` / `12 345`."""
+    return f"{number:,}".replace(",", "," if language is Language.EN else NBSP)
 
 
 def fill(text: str, **values: object) -> Markup:

@@ -1,5 +1,7 @@
 """Asking for bulletins on a page; the links in the mail that follows lead to `subscriptions`."""
 
+from dataclasses import replace
+
 from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
@@ -11,6 +13,7 @@ from outage_service.storage.subscribers import Choices
 from outage_service.web.clients import ClientAddress
 from outage_service.web.docs import problem_pages
 from outage_service.web.json_body import StrictRoute
+from outage_service.web.own_forms import sends_again
 from outage_service.web.pages.site import Freshness, PageLanguage, base_path, site_page
 from outage_service.web.pages.subscription_form import (
     Form,
@@ -53,13 +56,9 @@ def send_subscribe_form(
     address = address_of(form)
     if address is None or form.language is None or form.errors:
         errors = form.errors if address else ("email", *form.errors)
-        return _form(
-            engine,
-            request,
-            language,
-            Form(form.email, form.language, form.systems, form.kinds, errors),
-            status=422,
-        )
+        return _form(engine, request, language, replace(form, errors=errors), status=422)
+    if form.is_only_shown:
+        return _form(engine, request, language, form)
     choices = Choices(address.wire, address.key, form.language, *form.masks)
     engine.act(lambda tx: subscriptions.request(engine, tx, choices, caller=caller))
     return RedirectResponse(f"{base_path(engine.base_url)}/{language}/subscribe/sent", 303)
@@ -89,7 +88,8 @@ def _form(
         base_url=engine.base_url,
         here="subscribe",
         status=status,
-        freshness=Freshness.PUBLIC if status == 200 else Freshness.PRIVATE,
+        freshness=Freshness.PUBLIC if request.method == "GET" else Freshness.PRIVATE,
+        toggle=sends_again(request),
         email=form.email,
         options=options_of(form, language),
         errors=form.errors,

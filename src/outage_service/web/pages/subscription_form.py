@@ -21,12 +21,15 @@ from outage_service.domain.texts import Language
 from outage_service.rendering.words import Words
 from outage_service.services.addresses import Address, AddressRefused, parse_address
 from outage_service.storage.subscribers import Choices
+from outage_service.web.own_forms import ONLY_SHOW, note_typed
 from outage_service.web.problems import Problem, Refusal
 from outage_service.web.texts import texts_in
 
 T = TypeVar("T", System, SubscriptionKind, Language)
 _FIELDS_AT_MOST = 40
 _EMAIL_LONGEST = 254
+_NOT_SENT_YET = {SubscriptionKind.KNOWN_PROBLEMS}
+"""Kinds that can be asked for before there is a bulletin of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +41,7 @@ class Form:
     systems: tuple[System, ...]
     kinds: tuple[SubscriptionKind, ...]
     errors: tuple[str, ...]
+    is_only_shown: bool = False
 
     @property
     def masks(self) -> tuple[int, int]:
@@ -61,8 +65,15 @@ async def _read(request: Request) -> Form:
         errors.append("language")
     systems = _members(System, sent, "system", errors)
     kinds = _members(SubscriptionKind, sent, "kind", errors)
-    email = sent.get("email", [""])[0][:_EMAIL_LONGEST]
-    return Form(email, languages[0] if len(languages) == 1 else None, systems, kinds, tuple(errors))
+    note_typed(request, [(name, value) for name, values in sent.items() for value in values])
+    return Form(
+        email=sent.get("email", [""])[0][:_EMAIL_LONGEST],
+        language=languages[0] if len(languages) == 1 else None,
+        systems=systems,
+        kinds=kinds,
+        errors=tuple(errors),
+        is_only_shown=ONLY_SHOW in sent.get("go", ()),
+    )
 
 
 SentForm = Annotated[Form, Depends(_read)]
@@ -91,6 +102,7 @@ class Option:
     code: str
     label: str
     is_chosen: bool
+    hint: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,8 +121,16 @@ def options_of(form: Form, language: Language) -> Options:
     return Options(
         [Option(each, texts[f"language_{each}"], form.language is each) for each in Language],
         [Option(each, system_name(each, words), each in form.systems) for each in System],
-        [Option(each, words.of(names, each), each in form.kinds) for each in SubscriptionKind],
+        [
+            Option(each, words.of(names, each), each in form.kinds, kind_hint(each, language))
+            for each in SubscriptionKind
+        ],
     )
+
+
+def kind_hint(kind: SubscriptionKind, language: Language) -> str:
+    """Returns what somebody must know who asks for a kind; blank for most."""
+    return texts_in("subscription", language)["kind_not_yet"] if kind in _NOT_SENT_YET else ""
 
 
 def system_name(system: System, words: Words) -> str:

@@ -18,15 +18,18 @@ from outage_service.rendering.words import Words
 from outage_service.services import archive, subscriptions
 from outage_service.services.engine import Engine
 from outage_service.services.links import Holder, Purpose, link
+from outage_service.services.links import token as token_of
 from outage_service.storage.subscribers import Subscriber, SubscriberState
 from outage_service.web.docs import problem_pages
 from outage_service.web.json_body import StrictRoute
+from outage_service.web.own_forms import Toggle, sends_again
 from outage_service.web.pages.site import Freshness, site_page
 from outage_service.web.pages.subscription_form import (
     Form,
     SentForm,
     form_body,
     form_of,
+    kind_hint,
     options_of,
     system_name,
 )
@@ -62,7 +65,9 @@ def show_confirmation(token: str, request: Request, engine: EngineOfApp, asked: 
         engine,
         chosen_language=chosen.language,
         chosen_systems=[system_name(system, words) for system in systems_of_mask(chosen.systems)],
-        chosen_kinds=[words.of(kinds, kind) for kind in kinds_of_mask(chosen.kinds)],
+        chosen_kinds=[
+            (words.of(kinds, kind), kind_hint(kind, language)) for kind in kinds_of_mask(chosen.kinds)
+        ],
     )
 
 
@@ -72,6 +77,20 @@ def confirm_subscription(
 ) -> HTMLResponse:
     """Makes who asked a subscriber (double opt-in, P25), and shows what is open now."""
     subscriber = engine.act(lambda tx: subscriptions.confirm(engine, tx, token))
+    return _confirmed(engine, request, subscriber, asked)
+
+
+@router.get("/confirmed", operation_id="show_confirmed")
+def show_confirmed(token: str, request: Request, engine: EngineOfApp, asked: Asked = None) -> HTMLResponse:
+    """Shows once more what confirming showed, to the holder of the link to the subscription."""
+    with engine.db.read() as tx:
+        subscriber = subscriptions.find_by_link(engine, tx, Purpose.MANAGE, token)
+    return _confirmed(engine, request, subscriber, asked)
+
+
+def _confirmed(
+    engine: Engine, request: Request, subscriber: Subscriber, asked: Language | None
+) -> HTMLResponse:
     choices = subscriber.choices
     with engine.db.read() as tx:
         found = archive.current_for(tx, systems=choices.systems, kinds=choices.kinds)
@@ -82,9 +101,15 @@ def confirm_subscription(
         language,
         request,
         engine,
+        # The link that was used to confirm has done its work.
+        toggle=Toggle(path=_path_of_confirmed(engine, subscriber)),
         manage_link=_link(engine, Purpose.MANAGE, subscriber),
         current=[_shown(engine, each, words) for each in found],
     )
+
+
+def _path_of_confirmed(engine: Engine, subscriber: Subscriber) -> str:
+    return f"/subscriptions/{token_of(engine.secret_key, Purpose.MANAGE, _holder(subscriber))}/confirmed"
 
 
 def _shown(engine: Engine, found: archive.Current, words: Words) -> dict[str, object]:
@@ -111,11 +136,11 @@ def change_subscription(
     token: str, request: Request, engine: EngineOfApp, form: SentForm, asked: Asked = None
 ) -> HTMLResponse:
     """Changes a subscription; who had left is back again."""
-    language = form.language
-    if language is None or form.errors:
+    language, is_wrong = form.language, form.language is None or bool(form.errors)
+    if language is None or form.errors or form.is_only_shown:
         with engine.db.read() as tx:
             known = subscriptions.find_by_link(engine, tx, Purpose.MANAGE, token)
-        return _manage(engine, request, known, asked, form, status=422)
+        return _manage(engine, request, known, asked, form, status=422 if is_wrong else 200)
     systems, kinds = form.masks
     subscriber = engine.act(
         lambda tx: subscriptions.change(engine, tx, token, language=language, systems=systems, kinds=kinds)
@@ -125,9 +150,11 @@ def change_subscription(
 
 @router.get("/unsubscribe", operation_id="show_leaving")
 def show_leaving(token: str, request: Request, engine: EngineOfApp, asked: Asked = None) -> HTMLResponse:
-    """Shows a button to leave."""
+    """Shows a button to leave; to who has left already, that it is done."""
     with engine.db.read() as tx:
         subscriber = subscriptions.find_by_link(engine, tx, Purpose.UNSUBSCRIBE, token)
+    if subscriber.state is SubscriberState.UNSUBSCRIBED:
+        return _left(engine, request, subscriber, asked)
     return _page("leave.html", asked or subscriber.choices.language, request, engine)
 
 
@@ -135,6 +162,10 @@ def show_leaving(token: str, request: Request, engine: EngineOfApp, asked: Asked
 def unsubscribe(token: str, request: Request, engine: EngineOfApp, asked: Asked = None) -> HTMLResponse:
     """Ends a subscription, by the button or by a mail program (RFC 8058); the body is not looked at."""
     subscriber = engine.act(lambda tx: subscriptions.unsubscribe(engine, tx, token))
+    return _left(engine, request, subscriber, asked)
+
+
+def _left(engine: Engine, request: Request, subscriber: Subscriber, asked: Language | None) -> HTMLResponse:
     language = asked or subscriber.choices.language
     return _page(
         "left.html", language, request, engine, manage_link=_link(engine, Purpose.MANAGE, subscriber)
@@ -158,6 +189,7 @@ def _manage(
         request,
         engine,
         status=status,
+        toggle=None if is_saved else sends_again(request),
         is_saved=is_saved,
         has_left=subscriber.state is not SubscriberState.ACTIVE,
         leave_link=_link(engine, Purpose.UNSUBSCRIBE, subscriber),
@@ -173,6 +205,7 @@ def _page(
     engine: Engine,
     *,
     status: int = 200,
+    toggle: Toggle | None = None,
     **values: object,
 ) -> HTMLResponse:
     return site_page(
@@ -181,7 +214,7 @@ def _page(
         request,
         texts="subscription",
         base_url=engine.base_url,
-        here=None,
+        toggle=toggle,
         status=status,
         freshness=Freshness.PRIVATE,
         **values,
@@ -189,4 +222,8 @@ def _page(
 
 
 def _link(engine: Engine, purpose: Purpose, subscriber: Subscriber) -> str:
-    return link(engine.base_url, engine.secret_key, purpose, Holder(subscriber.id, subscriber.epoch))
+    return link(engine.base_url, engine.secret_key, purpose, _holder(subscriber))
+
+
+def _holder(subscriber: Subscriber) -> Holder:
+    return Holder(subscriber.id, subscriber.epoch)

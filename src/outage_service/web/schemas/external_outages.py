@@ -94,8 +94,8 @@ class ExternalShown(Shown):
     case_number: str = Field(examples=["EXT26-0001"])
     unit: Unit = Field(description="CTSU's where it is CAD/API alone; an incident is TCCU's.")
     client: str
-    contact: str
-    email: str | None
+    contact: str | None = Field(description="Null for auditors.")
+    email: str | None = Field(description="Null for auditors.")
     language: Language
     systems: list[System]
     description: str
@@ -112,15 +112,15 @@ class ExternalShown(Shown):
     warnings: list[WarningShown] = Field(description="What the operator has to see to (R32).")
 
     @classmethod
-    def of(cls, one: ExternalOutage, warnings: tuple[WarningCode, ...]) -> Self:
-        """Returns a client's outage as shown."""
+    def of(cls, one: ExternalOutage, warnings: tuple[WarningCode, ...], *, with_contact: bool) -> Self:
+        """Returns a client's outage as shown, `with_contact` to those who may see whom to call."""
         return cls(
             id=one.id,
             case_number=one.case_number,
             unit=one.unit,
             client=one.client,
-            contact=one.contact,
-            email=one.email,
+            contact=one.contact if with_contact else None,
+            email=one.email if with_contact else None,
             language=one.language,
             systems=list(one.systems),
             description=one.description,

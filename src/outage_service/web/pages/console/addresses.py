@@ -19,6 +19,7 @@ from outage_service.storage.suppressions import list_suppressions
 from outage_service.web.api.regional import RecipientId
 from outage_service.web.cursors import DEFAULT_LIMIT, PageAsked, PageRequest, cursor_after
 from outage_service.web.forms import Sent, SentForm
+from outage_service.web.own_forms import sends_again
 from outage_service.web.pages.console.shell import console_page, to_console
 from outage_service.web.pages.site import PageLanguage
 from outage_service.web.paths import SuppressionId
@@ -58,6 +59,7 @@ def _suppressions(
         texts=_TEXTS,
         here="subscribers",
         status=422 if mistake else 200,
+        toggle=sends_again(request),
         words=Words(load_content(), language),
         suppressions=items,
         cursor=cursor_after(last.id) if last else "",
@@ -74,12 +76,12 @@ def suppress(
     """Writes to an address no more, subscribed or not."""
     address, reason, actor = _address(sent), SuppressionReason.BY_HAND, session.actor.name
     mistake = "" if address else "wrong_email"
-    if address:
+    if address and not sent.is_only_shown:
         try:
             engine.act(lambda tx: suppressions.suppress(engine, tx, address, reason, actor=actor))
         except AlreadySuppressed:
             mistake = "already_suppressed"
-    if mistake:
+    if mistake or sent.is_only_shown:
         typed = sent.text("email")
         return _suppressions(engine, session, language, request, email=typed, mistake=mistake)
     return to_console(request, language, "suppressions")
@@ -132,6 +134,7 @@ def _recipients(
         texts=_TEXTS,
         here="subscribers",
         status=422 if mistakes else 200,
+        toggle=sends_again(request),
         words=Words(load_content(), language),
         recipients=recipients,
         email=email,
@@ -149,12 +152,12 @@ def add_recipient(
     mistakes = {} if address else {"email": "wrong_email"}
     if first not in set(Language):
         mistakes["first"] = "wrong_first"
-    if address and not mistakes:
+    if address and not mistakes and not sent.is_only_shown:
         try:
             engine.act(lambda tx: regional.add_recipient(engine, tx, session.actor, address, Language(first)))
         except StateConflict as error:
             mistakes["email"] = error.code
-    if mistakes:
+    if mistakes or sent.is_only_shown:
         return _recipients(engine, session, language, request, sent.text("email"), first, mistakes)
     return to_console(request, language, "regional")
 

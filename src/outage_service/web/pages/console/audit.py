@@ -1,7 +1,6 @@
 """The audit log on a page: who did what when, and whether anybody has tampered with it (P31)."""
 
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
 from functools import partial
 from typing import Annotated
 from urllib.parse import urlencode
@@ -11,15 +10,14 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
 from outage_service.content import load_content
-from outage_service.domain.calendar import at_wall_clock
 from outage_service.domain.texts import Language
 from outage_service.rendering.words import Words
 from outage_service.services import audit_log
-from outage_service.services.request_types import EARLIEST, LATEST
 from outage_service.storage import Connection
 from outage_service.storage.archive import outage_id_of
 from outage_service.storage.audit import AuditFilter
 from outage_service.web.cursors import PageAsked, cursor_after
+from outage_service.web.pages.console.days import DAY, midnight
 from outage_service.web.pages.console.shell import console_page
 from outage_service.web.pages.site import PageLanguage
 from outage_service.web.security import ConsoleAuditor
@@ -28,7 +26,6 @@ from outage_service.web.texts import texts_in
 
 router = APIRouter(prefix="/{language}/console", include_in_schema=False)
 Given = Annotated[str, Query(max_length=320)]
-_DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,21 +106,6 @@ def _wanted(tx: Connection, asked: Asked, mistakes: list[str]) -> AuditFilter:
         actor=asked.actor or None,
         action=asked.action or None,
         outage_id=outage_id,
-        since=_midnight(asked.since, "since", mistakes),
-        until=_midnight(asked.until, "until", mistakes, after=_DAY),
+        since=midnight(asked.since, "since", mistakes),
+        until=midnight(asked.until, "until", mistakes, after=DAY),
     )
-
-
-def _midnight(given: str, name: str, mistakes: list[str], after: timedelta = timedelta(0)) -> datetime | None:
-    """Returns when an Eastern day begins, or the one after it."""
-    if not given:
-        return None
-    try:
-        day = date.fromisoformat(given)
-    except ValueError:
-        mistakes.append(name)
-        return None
-    if not EARLIEST.date() < day < LATEST.date():
-        mistakes.append(name)
-        return None
-    return at_wall_clock(day + after, time(0))

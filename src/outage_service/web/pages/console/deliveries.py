@@ -96,7 +96,7 @@ def resume(
     engine: EngineOfApp,
     bulletin_id: BulletinId,
 ) -> Response:
-    """Lets a bulletin go on that was paused because the relay refused its content."""
+    """Lets a bulletin go on that was paused because the relay refused it."""
     engine.act(lambda tx: refusals.resume(engine, tx, session.actor, bulletin_id))
     return to_console(request, language, f"bulletins/{bulletin_id}")
 

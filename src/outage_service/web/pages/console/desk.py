@@ -13,7 +13,7 @@ from outage_service.domain.errors import RuleError
 from outage_service.domain.outages import Outage
 from outage_service.domain.systems import CATALOGUE, in_catalogue_order
 from outage_service.domain.texts import Bilingual, Language
-from outage_service.rendering.times import NBSP, clock_time
+from outage_service.rendering.times import clock_time
 from outage_service.rendering.words import Words
 from outage_service.services.engine import Engine
 from outage_service.services.errors import NotPermitted
@@ -22,6 +22,7 @@ from outage_service.services.sessions import SignedIn
 from outage_service.services.standard_texts import draft
 from outage_service.web.api.bulletins import PAGE_POLICY
 from outage_service.web.forms import Sent
+from outage_service.web.own_forms import ONLY_SHOW, sends_again
 from outage_service.web.pages.console.forms import (
     Mistake,
     Row,
@@ -32,11 +33,13 @@ from outage_service.web.pages.console.forms import (
 )
 from outage_service.web.pages.console.previewing import PreviewShown, hints_in_words, shown_preview
 from outage_service.web.pages.console.shell import console_page
-from outage_service.web.pages.site import fill
+from outage_service.web.pages.site import fill, thousands
 from outage_service.web.texts import texts_in
 
 T = TypeVar("T")
 TEXTS = "console_acts"
+_SHOWN_BY = {"send": "preview", "": ONLY_SHOW}
+"""Of the buttons of acts, those that do something, and what shows the same."""
 
 
 @dataclass(frozen=True)
@@ -70,6 +73,7 @@ class ActsDesk:
             texts=TEXTS,
             here=here,
             status=status,
+            toggle=sends_again(self.request, steps=_SHOWN_BY),
             words=self.words,
             now=self.engine.clock(),
             catalogue=CATALOGUE,
@@ -80,8 +84,7 @@ class ActsDesk:
         )
 
     def _counted(self, number: int) -> str:
-        """Returns `12,345` / `12 345`."""
-        return f"{number:,}".replace(",", "," if self.language is Language.EN else NBSP)
+        return thousands(number, self.language)
 
     def _names_of(self, outage: Outage) -> str:
         systems = in_catalogue_order(impact.system for impact in outage.active_impacts)

@@ -31,6 +31,7 @@ from outage_service.services.sessions import SignedIn
 from outage_service.web.api.external_outages import ExternalId
 from outage_service.web.cursors import PageAsked, cursor_after
 from outage_service.web.forms import Sent, SentForm
+from outage_service.web.own_forms import ONLY_SHOW, sends_again
 from outage_service.web.pages.console.external_form import (
     REPORT_FIELDS,
     edit_typed,
@@ -53,6 +54,7 @@ from outage_service.web.texts import texts_in
 
 router = APIRouter(prefix="/{language}/console/external", include_in_schema=False)
 _TEXTS = "console_external"
+_SHOWN_BY = {"record": "look", "": ONLY_SHOW}
 PassedOn = Annotated[str, Query(pattern=r"^(EXT\d{2}-\d{4,9})?$")]
 
 
@@ -76,11 +78,13 @@ class _Cases:
             texts=_TEXTS,
             here="external",
             status=values.pop("status", 422 if mistakes else 200),
+            toggle=sends_again(self.request, steps=_SHOWN_BY),
             words=words,
             length=minutes_behind,
             mistakes=[(each.field, self._told(each)) for each in mistakes],
             warning=words.pick(warning_text(WarningCode.NOT_ESCALATED)),
             is_operator=session.actor.role in OPERATORS,
+            shows_contact=session.actor.may_see_contacts,
             **values,
         )
 
@@ -233,6 +237,8 @@ def _amend(
     engine, version = cases.engine, _version(sent)
     try:
         amendment = read()
+        if sent.is_only_shown:
+            return _case(session, cases, case, shown or sent, is_stale=case.version != version)
         after = engine.act(
             lambda tx: external_outages.amend(engine, tx, session.actor, case.id, amendment, version=version)
         )

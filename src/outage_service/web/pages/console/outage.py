@@ -53,7 +53,7 @@ def add_note(
 ) -> Response:
     """Records an internal note, which sends nothing; one that was interrupted is shown again."""
     desk = ActsDesk(session, language, request, engine)
-    if form.text("go") == "resume":
+    if form.text("go") == "resume" or (form.is_only_shown and form.text("text").strip()):
         return _page(desk, number, note_text=form.text("text"))
     try:
         body = body_of(NoteBody, {"text": form.text("text")})

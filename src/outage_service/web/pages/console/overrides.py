@@ -21,6 +21,7 @@ from outage_service.services.overrides import end_override, set_override
 from outage_service.services.requests import OverrideBody
 from outage_service.services.sessions import SignedIn
 from outage_service.web.forms import SentForm
+from outage_service.web.own_forms import sends_again
 from outage_service.web.pages.console.shell import console_page, to_console
 from outage_service.web.pages.site import PageLanguage
 from outage_service.web.security import ConsoleOperator, ConsoleReader
@@ -75,12 +76,12 @@ def speak(
     """Puts an operator's text in place of what a line says."""
     entered = Entered(line, sent.text("en"), sent.text("fr"), sent.text("hours"), {})
     override = _override(engine, entered)
-    if override is not None:
+    if override is not None and not sent.is_only_shown:
         try:
             engine.act(lambda tx: set_override(engine, tx, session.actor, line, override))
         except InvalidAct as refused:
             entered.mistakes.update(_refused(refused))
-    if entered.mistakes:
+    if entered.mistakes or sent.is_only_shown:
         return _page(engine, session, language, request, entered)
     return to_console(request, language, "lines")
 
@@ -140,7 +141,8 @@ def _page(
         session,
         texts="console_lines",
         here="lines",
-        status=422 if entered else 200,
+        status=422 if entered and entered.mistakes else 200,
+        toggle=sends_again(request) if entered else None,
         words=words,
         lines=[_shown(each, session, words, entered) for each in facts],
         mistakes={f"{name}-{entered.line}": key for name, key in entered.mistakes.items()} if entered else {},

@@ -1,9 +1,12 @@
 """What was being written when a session ended: carried through the sign-in page, and given back after it.
 
-It stays in the browser's own forms: nothing is kept for who is not signed in.
+It stays in the browser's own forms, and in a cookie while its user is at an identity provider: nothing is
+kept here for who is not signed in.
 """
 
 import re
+import zlib
+from base64 import urlsafe_b64decode, urlsafe_b64encode
 from urllib.parse import parse_qsl, urlencode
 
 from starlette.datastructures import FormData
@@ -18,6 +21,10 @@ from outage_service.web.state import state_of
 
 _FORMS = re.compile(r"/(?:en|fr)/console/(?:declare|outages/[\w-]+/\w+)", re.ASCII)
 """The forms that take `go=resume`: they show what was written, and do nothing."""
+KEPT_COOKIE = "__Host-outage-kept"
+_COOKIE_AT_MOST = 3_800
+"""Characters: browsers keep no cookie over 4,096 bytes. In general more than two full texts in few words."""
+_KEPT_AT_MOST = 64 * 1024
 _TEXTS = ("message_en", "message_fr", "text")
 _OF_ITS_SESSION = {"csrf", "go", "once"}
 """What belongs to the form as it was sent: it must be looked at again before anything goes out."""
@@ -44,6 +51,21 @@ def _kept(form: FormData) -> str:
             if isinstance(value, str) and value and name not in _OF_ITS_SESSION
         ]
     )
+
+
+def packed(kept: str) -> str:
+    """Returns what was being written, for `KEPT_COOKIE`; blank where it is too long for one."""
+    made = urlsafe_b64encode(zlib.compress(kept.encode(errors="replace"))).decode() if kept else ""
+    return made if len(made) <= _COOKIE_AT_MOST else ""
+
+
+def unpacked(cookie: str) -> str:
+    """Returns what `packed` was given; blank for anything else."""
+    try:
+        raw = urlsafe_b64decode(cookie.encode())
+        return zlib.decompressobj().decompress(raw, _KEPT_AT_MOST).decode()
+    except (ValueError, zlib.error):
+        return ""
 
 
 def resume_page(

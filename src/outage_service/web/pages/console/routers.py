@@ -7,6 +7,7 @@ from outage_service.web.pages.console import (
     deliveries,
     external,
     overrides,
+    reports,
     sign_in,
     sign_in_provider,
     subscriber_import,
@@ -25,5 +26,6 @@ ROUTERS = (
     subscriber_import.router,
     subscribers.router,
     audit.router,
+    reports.router,
     users.router,
 )

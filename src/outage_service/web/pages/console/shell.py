@@ -18,6 +18,8 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from outage_service.domain.roles import OPERATORS, Role
 from outage_service.domain.texts import Language
 from outage_service.services.sessions import SignedIn
+from outage_service.web.own_forms import Toggle
+from outage_service.web.pages.problems import kilobytes_taken
 from outage_service.web.pages.site import Freshness, site_page
 from outage_service.web.problems import Problem
 from outage_service.web.state import state_of
@@ -34,6 +36,7 @@ NAVIGATION: tuple[tuple[str, str, frozenset[Role]], ...] = (
     ("schedule", "nav_schedule", OPERATORS | _AUDITORS),
     ("external", "nav_external", OPERATORS | _AUDITORS),
     ("lines", "nav_lines", OPERATORS | _AUDITORS),
+    ("reports", "nav_reports", OPERATORS | _AUDITORS),
     ("subscribers", "nav_subscribers", _ADMIN),
     ("audit", "nav_audit", _AUDITORS),
     ("users", "nav_users", _ADMIN),
@@ -49,6 +52,7 @@ def console_page(
     texts: str,
     here: str | None = None,
     status: int = 200,
+    toggle: Toggle | None = None,
     **values: object,
 ) -> HTMLResponse:
     """Returns a page of the console, which nobody stores.
@@ -58,6 +62,7 @@ def console_page(
         session: None where nobody is signed in: then there is no navigation.
         texts: the file of `web/texts` whose texts the template calls `t.<key>`; `c.<key>` are the console's.
         here: which entry of the navigation the page is, as its path below the console.
+        toggle: see `own_forms.Toggle`.
     """
     shown = site_page(
         template,
@@ -65,8 +70,8 @@ def console_page(
         request,
         texts=texts,
         base_url=state_of(request).engine.base_url,
-        here=None,
         status=status,
+        toggle=toggle,
         freshness=Freshness.PRIVATE,
         c=texts_in("console", language),
         console_here=here,
@@ -147,6 +152,7 @@ def console_problem(request: Request, problem: Problem, language: Language) -> H
         texts="console",
         status=problem.status,
         told=_told(problem),
+        limit=kilobytes_taken(problem, language),
     )
     shown.headers.update(problem.headers)
     return shown

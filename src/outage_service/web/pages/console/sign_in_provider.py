@@ -21,8 +21,9 @@ from outage_service.services.provider_sign_in import ERRAND_AT_MOST, Begun
 from outage_service.services.sessions import TooManyTries
 from outage_service.web.clients import ClientAddress
 from outage_service.web.forms import SentForm
-from outage_service.web.pages.console.shell import console_page, safe_place, see_place, to_console
-from outage_service.web.pages.console.sign_in import keep_session
+from outage_service.web.pages.console.resuming import KEPT_COOKIE, packed, unpacked
+from outage_service.web.pages.console.shell import console_page, safe_place, to_console
+from outage_service.web.pages.console.sign_in import keep_session, onwards
 from outage_service.web.pages.site import PageLanguage
 from outage_service.web.problems import Problem, Refusal
 from outage_service.web.security import CONSOLE_DOOR, SESSION_COOKIE
@@ -55,22 +56,27 @@ def begin(
     sent: SentForm,
 ) -> Response:
     """Sends the reader to the provider; a cookie ties the answer to this browser."""
-    place = safe_place(sent.text("next")) or ""
+    place, kept = safe_place(sent.text("next")) or "", packed(sent.text("kept"))
     cookie, errand = provider_sign_in.begin_errand(engine, place)
     try:
         provider_sign_in.count_try(engine, network_of(caller))
         url = provider.sign_in_url(errand, _return_to(engine, language))
     except TooManyTries:
-        return _back(request, language, "too_many_tries", place)
+        return _keeping(_back(request, language, "too_many_tries", place), KEPT_COOKIE, kept)
     except ProviderDown as error:
         log.warning("provider_down", reason=str(error))
-        return _back(request, language, "oidc_down", place)
+        return _keeping(_back(request, language, "oidc_down", place), KEPT_COOKIE, kept)
     shown = console_page(
         "console/sign_in_provider.html", language, request, None, texts="console_sign_in", url=url
     )
-    lasts = int(ERRAND_AT_MOST.total_seconds())
-    shown.set_cookie(ERRAND_COOKIE, cookie, max_age=lasts, secure=True, httponly=True, samesite="lax")
-    return shown
+    return _keeping(_keeping(shown, ERRAND_COOKIE, cookie), KEPT_COOKIE, kept)
+
+
+def _keeping(answer: Response, name: str, cookie: str) -> Response:
+    """Returns `answer` with what the browser keeps while its user is away; blank ends what it kept before."""
+    lasts = int(ERRAND_AT_MOST.total_seconds()) if cookie else 0
+    answer.set_cookie(name, cookie, max_age=lasts, secure=True, httponly=True, samesite="lax")
+    return answer
 
 
 @router.get("/return", dependencies=[CONSOLE_DOOR])
@@ -91,8 +97,7 @@ def come_back(
         answer = _back(request, language, "oidc_cancelled", begun.place)
     else:
         answer = _finish(language, request, engine, provider, begun, code, network_of(caller))
-    answer.delete_cookie(ERRAND_COOKIE, secure=True, httponly=True, samesite="lax")
-    return answer
+    return _keeping(answer, ERRAND_COOKIE, "")
 
 
 def _finish(
@@ -121,7 +126,9 @@ def _finish(
         return _back(request, language, "oidc_down", begun.place)
     if cookie is None:
         return _back(request, language, "oidc_refused", begun.place)
-    return keep_session(see_place(request, language, safe_place(begun.place)), cookie)
+    kept = unpacked(request.cookies.get(KEPT_COOKIE, ""))
+    answer = onwards(language, request, engine, cookie, place=begun.place, kept=kept)
+    return _keeping(keep_session(answer, cookie), KEPT_COOKIE, "")
 
 
 def _back(request: Request, language: Language, problem: str, place: str = "") -> Response:

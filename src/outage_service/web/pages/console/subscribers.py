@@ -20,6 +20,7 @@ from outage_service.storage.subscribers import Choices, Subscriber, SubscriberSt
 from outage_service.web.api.subscriber_files import exported
 from outage_service.web.cursors import PageAsked, cursor_after
 from outage_service.web.forms import SentForm
+from outage_service.web.own_forms import sends_again
 from outage_service.web.pages.console.shell import console_page, to_console
 from outage_service.web.pages.site import PageLanguage
 from outage_service.web.pages.subscription_form import Form, address_of, form_of, options_of
@@ -79,7 +80,7 @@ def add(
 ) -> Response:
     """Adds somebody who counts as confirmed."""
     choices, errors = _choices(form)
-    if choices is None:
+    if choices is None or form.is_only_shown:
         return _page(session, language, request, Shown(form, errors=errors))
     try:
         engine.act(lambda tx: subscribers.add(engine, tx, session.actor, choices))
@@ -122,6 +123,7 @@ def _page(session: SignedIn, language: Language, request: Request, shown: Shown)
         texts="console_subscribers",
         here="subscribers",
         status=422 if is_wrong else 200,
+        toggle=None if shown.is_wrongly_typed else sends_again(request),
         words=Words(load_content(), language),
         s=texts_in("subscription", language),
         options=options_of(shown.form, language),
@@ -175,7 +177,7 @@ def change(
     choices, errors = _choices(form)
     if state not in set(SubscriberState):
         errors = (*errors, "state")
-    if choices is None or errors:
+    if choices is None or errors or form.is_only_shown:
         return _page(session, language, request, Shown(form, found, state, errors))
     # A state that was left as it is must not undo what the list of suppressed addresses says.
     wanted = None if state == found.state else SubscriberState(state)

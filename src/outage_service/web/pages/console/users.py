@@ -14,6 +14,7 @@ from outage_service.services.engine import Engine
 from outage_service.services.sessions import SignedIn
 from outage_service.services.users import CONSOLE_ROLES, LastAdministrator, PasswordRefused, UserExists
 from outage_service.web.forms import Sent, SentForm
+from outage_service.web.own_forms import sends_again
 from outage_service.web.pages.console.shell import console_page, to_console
 from outage_service.web.pages.site import PageLanguage
 from outage_service.web.paths import UserId
@@ -54,6 +55,7 @@ def _list(
         texts="console_users",
         here="users",
         status=422 if mistakes else 200,
+        toggle=sends_again(request),
         words=Words(load_content(), language),
         users=everybody,
         roles=_ROLES,
@@ -69,6 +71,8 @@ def add_user(
 ) -> Response:
     """Adds a user."""
     email, role = sent.text("email").strip(), sent.text("role")
+    if sent.is_only_shown:
+        return _list(engine, session, language, request, email=email, role=role)
     password_hash, mistakes = _new_password(sent)
     if role not in _ROLES:
         mistakes["role"] = "wrong_role"
