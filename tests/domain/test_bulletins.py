@@ -79,6 +79,14 @@ def test_a_resolved_bulletin_gives_every_system_its_end() -> None:
     assert (facts.affected_systems, facts.assumes_ongoing) == ((System.EDI,), False)
 
 
+def test_a_system_restored_in_the_minute_of_the_end_left_the_title_all_the_same() -> None:
+    """Section 11: a title names what the outage was at its end, whatever the two times are."""
+    before = updated(an_outage(an_impact(), an_impact(System.CERS)), NOON, an_impact())
+    facts = _after(resolved(before, NOON), before, BulletinKind.RESOLVED)
+    assert {i.system: i.restored_at for i in facts.impacts} == {System.EDI: NOON, System.CERS: NOON}
+    assert facts.affected_systems == (System.EDI,)
+
+
 def test_a_system_taken_off_a_planned_outage_was_withdrawn_not_restored() -> None:
     """R14, section 11: an end before its start is no end."""
     before = a_scheduled_outage(an_impact(), an_impact(System.CERS))

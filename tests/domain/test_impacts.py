@@ -1,5 +1,6 @@
 """Which impacts an outage may have, and what an update's complete list does to them (R14, R34–R43)."""
 
+from dataclasses import replace
 from datetime import datetime
 
 import pytest
@@ -78,6 +79,7 @@ def test_the_two_directions_of_a_system_are_two_impacts() -> None:
         pytest.param(a_delay(), "scheduled_delay", "condition", id="delay"),
         pytest.param(an_impact(behind_minutes=5), "scheduled_delay", "behind_minutes", id="figure"),
         pytest.param(an_impact(started_at=NINE), "scheduled_start", "started_at", id="own-start"),
+        pytest.param(replace(an_impact(), restored_at=NINE), "scheduled_end", "restored_at", id="own-end"),
     ],
 )
 def test_a_scheduled_impact_is_always_an_outage_of_the_window(impact: Impact, code: str, field: str) -> None:
@@ -203,3 +205,92 @@ def test_an_update_without_a_list_leaves_the_systems_alone() -> None:
     """The list is the complete new one, or none."""
     outage = an_outage(an_impact(), an_impact(System.CERS))
     assert updated(outage, NOON).impacts == outage.impacts
+
+
+def ended(impact: Impact, restored_at: datetime) -> Impact:
+    """Returns the impact as one that is over."""
+    return replace(impact, restored_at=restored_at)
+
+
+def test_an_update_may_say_since_when_a_system_works_again() -> None:
+    """The contract: an impact's end is the outage's by default, not always; its start is kept."""
+    own, back = at("2026-11-26 09:30"), at("2026-11-26 11:20")
+    outage = an_outage(an_impact(), an_impact(System.CERS, started_at=own), started_at=NINE)
+    told = updated(outage, NOON, an_impact(), ended(an_impact(System.CERS), back))
+    assert [(i.system, i.started_at, i.restored_at) for i in told.impacts] == [
+        (System.EDI, None, None),
+        (System.CERS, own, back),
+    ]
+    assert told.systems_ever == (System.EDI, System.CERS)
+
+
+def test_one_direction_may_be_back_while_the_other_is_not() -> None:
+    """R38, R39: what was both is told apart, and both parts began when it did."""
+    own, back = at("2026-11-26 09:30"), at("2026-11-26 11:20")
+    outage = an_outage(an_impact(started_at=own), started_at=NINE)
+    told = updated(outage, NOON, ended(an_impact(direction=INBOUND), back), an_impact(direction=OUTBOUND))
+    assert [(i.direction, i.started_at, i.restored_at) for i in told.impacts] == [
+        (INBOUND, own, back),
+        (OUTBOUND, own, None),
+    ]
+
+
+def test_a_direction_left_out_beside_one_that_is_back_was_restored_now() -> None:
+    """The list is the complete new one: nothing that was told of vanishes from the record."""
+    outage = an_outage(an_impact(direction=INBOUND), an_impact(direction=OUTBOUND), an_impact(System.SWI))
+    told = updated(outage, NOON, an_impact(System.SWI), ended(an_impact(direction=INBOUND), THURSDAY_10H))
+    assert {(i.system, i.direction): i.restored_at for i in told.impacts} == {
+        (System.SWI, None): None,
+        (System.EDI, INBOUND): THURSDAY_10H,
+        (System.EDI, OUTBOUND): NOON,
+    }
+
+
+def test_to_list_the_record_as_it_was_read_changes_nothing() -> None:
+    """Whoever sends back what they were answered, with one thing changed, changes that one thing."""
+    dropped = updated(an_outage(an_impact(), an_impact(System.CERS)), NOON, an_impact())
+    again = updated(dropped, at("2026-11-26 13:00"), an_impact(), an_impact(System.CERS))
+    shown = [replace(i, started_at=i.started_at or again.started_at) for i in again.impacts]
+    repeated = updated(again, at("2026-11-26 14:00"), *shown)
+    assert [replace(i, started_at=i.started_at or again.started_at) for i in repeated.impacts] == shown
+
+
+@pytest.mark.parametrize(
+    ("started_at", "restored_at"),
+    [
+        pytest.param(None, at("2026-11-26 08:59"), id="before-the-outage"),
+        pytest.param(at("2026-11-26 09:45"), at("2026-11-26 09:44"), id="before-its-start"),
+        pytest.param(None, NOON, id="in-the-future"),
+    ],
+)
+def test_a_system_ends_between_its_start_and_now(started_at: datetime | None, restored_at: datetime) -> None:
+    """Section 11: an end before its start must be impossible."""
+    over = ended(an_impact(System.CERS, started_at=started_at), restored_at)
+    with pytest.raises(InvalidAct) as refusal:
+        an_outage(an_impact(), over, started_at=NINE)
+    assert (refusal.value.code, refusal.value.field) == ("impact_end", "impacts.1.restored_at")
+
+
+def test_a_system_does_not_end_before_the_start_that_is_known_of_it() -> None:
+    """The start that an update leaves out counts as well."""
+    outage = an_outage(
+        an_impact(), an_impact(System.CERS, started_at=at("2026-11-26 09:30")), started_at=NINE
+    )
+    with pytest.raises(InvalidAct) as refusal:
+        updated(outage, NOON, an_impact(), ended(an_impact(System.CERS), at("2026-11-26 09:29")))
+    assert (refusal.value.code, refusal.value.field) == ("impact_end", "impacts.1.restored_at")
+
+
+def test_a_list_in_which_nothing_is_left_to_restore_is_refused() -> None:
+    """R10: an outage ends with its resolved bulletin only."""
+    with pytest.raises(InvalidAct) as refusal:
+        updated(an_outage(), NOON, ended(an_impact(), THURSDAY_10H))
+    assert (refusal.value.code, refusal.value.field) == ("all_restored", "impacts")
+
+
+def test_an_end_named_twice_is_refused() -> None:
+    """As with what is still out: one statement about one thing."""
+    over = ended(an_impact(System.CERS, INBOUND), THURSDAY_10H)
+    with pytest.raises(InvalidAct) as refusal:
+        updated(an_outage(), NOON, an_impact(), over, replace(over, direction=BOTH))
+    assert (refusal.value.code, refusal.value.field) == ("repeated_system", "impacts.2")

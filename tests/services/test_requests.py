@@ -76,6 +76,21 @@ def test_direction_and_condition_may_be_left_out() -> None:
     assert ImpactBody(system="cers").impact() == Impact(System.CERS, None, Condition.OUTAGE)
 
 
+@pytest.mark.parametrize("restored_at", [None, "2026-11-26T10:00:00-05:00"], ids=["out", "back"])
+def test_an_impact_may_be_sent_back_as_it_was_answered(restored_at: str | None) -> None:
+    """Reading an outage, changing one thing and sending the list is how a program updates one."""
+    body = ImpactBody(
+        system="cers",
+        direction="both",
+        condition="outage",
+        behind_minutes=None,
+        started_at="2026-11-26T10:00:00-05:00",
+        restored_at=restored_at,
+    )
+    ended = AT_10 if restored_at else None
+    assert body.impact() == Impact(System.CERS, Direction.BOTH, Condition.OUTAGE, None, AT_10, ended)
+
+
 def test_what_an_update_leaves_out_stays_as_it_is() -> None:
     assert UpdateBody(message=MESSAGE).news() == News()
 

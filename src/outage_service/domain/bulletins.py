@@ -53,7 +53,10 @@ class BulletinKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ImpactFacts:
-    """What one system suffers, with every time filled in; `restored_at` once it works again."""
+    """What one system suffers, with every time filled in; `restored_at` once it works again.
+
+    `was_dropped`: it works again by an update of its own, not by the end of the outage.
+    """
 
     system: System
     direction: Direction | None
@@ -61,6 +64,7 @@ class ImpactFacts:
     behind: timedelta | None
     started_at: datetime
     restored_at: datetime | None
+    was_dropped: bool = False
 
     @property
     def was_withdrawn(self) -> bool:
@@ -145,7 +149,7 @@ class BulletinFacts:
     @property
     def affected_systems(self) -> tuple[System, ...]:
         """The systems not dropped by an update, which its title names."""
-        return in_catalogue_order(i.system for i in self.impacts if i.restored_at in (None, self.restored_at))
+        return in_catalogue_order(i.system for i in self.impacts if not i.was_dropped)
 
     @property
     def lines(self) -> tuple[HelpLine, ...]:
@@ -205,4 +209,5 @@ def _impact_facts(impact: Impact, outage: Outage) -> ImpactFacts:
         behind=impact.behind,
         started_at=impact.started_at or outage.started_at,
         restored_at=impact.restored_at or outage.restored_at,
+        was_dropped=not impact.is_active,
     )

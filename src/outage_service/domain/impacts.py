@@ -19,7 +19,7 @@ def with_default_direction(impact: Impact) -> Impact:
 
 
 def check_impacts(impacts: Sequence[Impact], *, scheduled: bool) -> None:
-    """Refuses an empty list, directions where there are none, repeats, and planned delays.
+    """Refuses a list with nothing left to restore, directions where there are none, repeats, planned delays.
 
     Raises:
         InvalidAct: with the field of the impact at fault.
@@ -28,8 +28,13 @@ def check_impacts(impacts: Sequence[Impact], *, scheduled: bool) -> None:
         raise InvalidAct("no_impacts", "Name at least one system.", field="impacts")
     for index, impact in enumerate(impacts):
         _check_impact(impact, f"impacts.{index}", scheduled=scheduled)
+    if not any(impact.is_active for impact in impacts):
+        raise InvalidAct(
+            "all_restored", "Every system is restored: resolve the outage instead.", field="impacts"
+        )
     for (i, one), (j, other) in combinations(enumerate(map(with_default_direction, impacts)), 2):
-        if one.overlaps(other):
+        # What failed again stands beside its first time.
+        if one.overlaps(other) and one.restored_at == other.restored_at:
             raise InvalidAct(
                 "repeated_system",
                 f"It repeats impacts.{i}: name a system and direction once.",
@@ -58,22 +63,42 @@ def _check_scheduled_impact(impact: Impact, field: str) -> None:
             "A scheduled impact starts with the window; leave this out.",
             field=f"{field}.started_at",
         )
+    if impact.restored_at is not None:
+        raise InvalidAct(
+            "scheduled_end",
+            "A scheduled impact has no end of its own: leave out a system that is back.",
+            field=f"{field}.restored_at",
+        )
 
 
 def started_impacts(impacts: Sequence[Impact], *, started_at: datetime, now: datetime) -> tuple[Impact, ...]:
-    """Returns the impacts of a new outage, each with its direction; own starts lie in the outage.
+    """Returns the impacts of a new outage, each with its direction; own starts and ends lie in the outage.
 
     Raises:
-        InvalidAct: an impact that starts before the outage or in the future.
+        InvalidAct: an impact that starts before the outage, ends before its start, or does so in the future.
     """
     for index, impact in enumerate(impacts):
-        if impact.started_at is not None and not started_at <= impact.started_at <= now:
-            raise InvalidAct(
-                "impact_start",
-                "A system's start lies between the outage's start and now.",
-                field=f"impacts.{index}.started_at",
-            )
+        _check_start(impact, index, started_at=started_at, now=now)
+        _check_end(impact, index, started_at=started_at, now=now)
     return tuple(map(with_default_direction, impacts))
+
+
+def _check_start(impact: Impact, index: int, *, started_at: datetime, now: datetime) -> None:
+    if impact.started_at is not None and not started_at <= impact.started_at <= now:
+        raise InvalidAct(
+            "impact_start",
+            "A system's start lies between the outage's start and now.",
+            field=f"impacts.{index}.started_at",
+        )
+
+
+def _check_end(impact: Impact, index: int, *, started_at: datetime, now: datetime) -> None:
+    if impact.restored_at is not None and not (impact.started_at or started_at) <= impact.restored_at <= now:
+        raise InvalidAct(
+            "impact_end",
+            "A system's end lies between its start and now.",
+            field=f"impacts.{index}.restored_at",
+        )
 
 
 def merge_impacts(outage: Outage, listed: Sequence[Impact], now: datetime) -> tuple[Impact, ...]:
@@ -81,16 +106,36 @@ def merge_impacts(outage: Outage, listed: Sequence[Impact], now: datetime) -> tu
 
     A listed impact keeps the start it had, also where its direction changes; one that had been restored
     and is listed again began again now, unless it says when. A system that is not listed any more was
-    restored now and is kept as such, so that whoever heard of it also hears of the end (R14).
+    restored now, one listed with an end was restored then; either is kept as such, so that whoever heard
+    of it also hears of the end (R14). To list an end that is on record changes nothing.
     """
-    new = started_impacts(listed, started_at=outage.started_at, now=now)
-    systems = {impact.system for impact in new}
+    started = started_impacts(listed, started_at=outage.started_at, now=now)
+    new = [
+        (index, _with_known_start(impact, outage, now))
+        for index, impact in enumerate(started)
+        if not _is_on_record(impact, outage)
+    ]
+    for index, impact in new:
+        _check_end(impact, index, started_at=outage.started_at, now=now)
+    told = tuple(impact for _, impact in new)
     gone = tuple(
-        impact if impact.restored_at else _dropped(impact, outage, now)
-        for impact in outage.impacts
-        if impact.system not in systems or _was_restored(impact, outage)
+        known if known.restored_at else _dropped(known, outage, now)
+        for known in outage.impacts
+        if _was_restored(known, outage) or not _is_told_of(known, told)
     )
-    return tuple(_with_known_start(impact, outage, now) for impact in new) + gone
+    return told + gone
+
+
+def _is_on_record(impact: Impact, outage: Outage) -> bool:
+    return impact.restored_at is not None and any(
+        (known.system, known.direction, known.restored_at)
+        == (impact.system, impact.direction, impact.restored_at)
+        for known in outage.impacts
+    )
+
+
+def _is_told_of(known: Impact, told: Sequence[Impact]) -> bool:
+    return any(known.overlaps(i) or (i.is_active and i.system is known.system) for i in told)
 
 
 def _was_restored(impact: Impact, outage: Outage) -> bool:

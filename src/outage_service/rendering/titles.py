@@ -54,7 +54,7 @@ def title(facts: BulletinFacts, content: Content, room: Room = Room.AMPLE) -> Bi
 
 def titled_impacts(facts: BulletinFacts) -> tuple[ImpactFacts, ...]:
     """Returns the impacts no update has dropped: what the outage is, or was when it ended."""
-    return tuple(i for i in facts.impacts if i.restored_at in (None, facts.restored_at))
+    return tuple(i for i in facts.impacts if not i.was_dropped)
 
 
 @dataclass(frozen=True, slots=True)

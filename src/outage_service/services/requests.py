@@ -54,13 +54,16 @@ class ImpactBody(Body):
         None, description="How far behind; at the threshold of EDI or eManifest a delay counts as an outage."
     )
     started_at: Instant | None = Field(None, description="Default: the start of the outage.")
+    restored_at: Instant | None = Field(
+        None, description="Since when it works again. Default: the restoration of the outage."
+    )
 
     def impact(self) -> Impact:
         """Returns the impact as stated; `behind` is in whole seconds, as it is kept."""
         behind = None
         if self.behind_minutes is not None:
             behind = timedelta(seconds=round(self.behind_minutes * 60))
-        return Impact(self.system, self.direction, self.condition, behind, self.started_at)
+        return Impact(self.system, self.direction, self.condition, behind, self.started_at, self.restored_at)
 
 
 Impacts = Annotated[list[ImpactBody], Field(min_length=1, max_length=IMPACTS_AT_MOST)]
