@@ -52,6 +52,10 @@ def build_engine(settings: Settings, *, clock: Clock = system_clock, db: Databas
     )
 
 
+WAIT_FOR_OTHERS_SECONDS = 10.0
+"""How long a process that ends waits for another one that has the SQLite file in hand."""
+
+
 @dataclass(frozen=True)
 class Service:
     """One process's service: the engine, the prepared pages, the web application and the worker."""
@@ -77,6 +81,7 @@ class Service:
 
     def stop(self) -> None:
         """Ends the worker after what is under way, and all connections."""
+        self.engine.db.end_waiting(within_seconds=WAIT_FOR_OTHERS_SECONDS)
         self.worker.stop()
         self.engine.db.close()
 

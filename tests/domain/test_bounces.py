@@ -9,6 +9,7 @@ from outage_service.domain.bounces import (
     Bounce,
     BounceKind,
     SuppressionReason,
+    is_about_address,
     kind_of,
     reason_to_suppress,
     status_in,
@@ -17,6 +18,18 @@ from tests.builders import THURSDAY_10H
 
 DAY = timedelta(days=1)
 HARD, SOFT, REFUSED, COMPLAINT = BounceKind
+
+
+@pytest.mark.parametrize("status", ["5.1.1", "5.1.3", "5.1.0", "5.2.1"])
+def test_a_refused_address_is_about_itself(status: str) -> None:
+    """However many of them there are in a row."""
+    assert is_about_address(status)
+
+
+@pytest.mark.parametrize("status", [None, "5.1.7", "5.1.8", "5.2.2", "5.4.5", "5.7.1", "no"])
+def test_other_refusals_may_be_the_relays_policy_towards_us(status: str | None) -> None:
+    """The sender's own address is none of the recipient's."""
+    assert not is_about_address(status)
 
 
 def of(kind: BounceKind, *days_ago: float) -> list[Bounce]:

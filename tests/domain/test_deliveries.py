@@ -37,6 +37,7 @@ BEFORE_DOT = [stage for stage in Stage if stage is not Stage.AFTER_DOT]
         (Stage.RCPT, 450, Verdict.DEFERRED),
         (Stage.RCPT, 530, Verdict.MISCONFIGURED),
         (Stage.RCPT, 550, Verdict.REFUSED),
+        (Stage.RCPT, 501, Verdict.REFUSED),
         (Stage.DATA, 451, Verdict.DEFERRED),
         (Stage.DATA, 554, Verdict.CONTENT_REFUSED),
         (Stage.BODY, 552, Verdict.CONTENT_REFUSED),
@@ -69,6 +70,16 @@ def test_a_connection_that_breaks_after_the_dot_leaves_the_outcome_uncertain(fau
 )
 def test_what_only_a_person_can_mend_is_a_fault_of_the_configuration(fault: Fault) -> None:
     assert classify(Stage.CONNECT, fault) is Verdict.MISCONFIGURED
+
+
+@pytest.mark.parametrize(
+    ("stage", "code"),
+    [(Stage.RCPT, 500), (Stage.RCPT, 502), (Stage.RCPT, 503), (Stage.RCPT, 504)]
+    + [(Stage.DATA, code) for code in range(500, 505)],
+)
+def test_a_command_that_the_relay_does_not_know_fails_nobody(stage: Stage, code: int) -> None:
+    """P11: RFC 5321 gives these codes to syntax and order of commands, which no recipient has chosen."""
+    assert classify(stage, code) is Verdict.MISCONFIGURED
 
 
 @given(stage=st.sampled_from(Stage), code=st.integers(400, 599))

@@ -43,3 +43,8 @@ def test_a_line_s_text_is_overridden_by_its_own_people(role: Role, lines: set[st
 def test_operators_are_the_two_units() -> None:
     """R5"""
     assert {"tccu", "ctsu"} == OPERATORS
+
+
+@pytest.mark.parametrize("role", Role)
+def test_auditors_read_all_but_whom_to_call(role: Role) -> None:
+    assert Actor("somebody", role).may_see_contacts is (role is not Role.AUDITOR)

@@ -16,7 +16,7 @@ LIVES = {
         max_examples=12, stateful_step_count=25, deadline=None, print_blob=True, report_multiple_bugs=False
     ),
     "long": settings(
-        max_examples=150, stateful_step_count=60, deadline=None, print_blob=True, report_multiple_bugs=False
+        max_examples=60, stateful_step_count=100, deadline=None, print_blob=True, report_multiple_bugs=False
     ),
 }
 NewUrl = Callable[[], str]

@@ -1,6 +1,8 @@
 """What is removed in time, and what never is; counts stay although rows go."""
 
+import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -24,6 +26,7 @@ from outage_service.storage.schema import (
     subscription_request,
     worker,
 )
+from tests.builders import THURSDAY_10H
 from tests.engines import an_engine
 from tests.services.acts import (
     bulletins,
@@ -168,6 +171,68 @@ def test_many_rows_go_in_transactions_of_a_thousand(engine: Engine, pruner: Prun
         assert left[-2] - left[-1] <= retention.BATCH
         assert progress(engine, done) == before
     assert left[0] == 2_502
+
+
+def test_who_is_queued_again_while_rows_are_removed_is_not_counted_as_gone(postgresql_url: str) -> None:
+    """P7, P13: the pruner has found the row, waits for whoever has it in hand, and leaves it."""
+    engine = an_engine(postgresql_url, VirtualClock(THURSDAY_10H))
+    done = a_closed_outage(engine)
+    before = progress(engine, done)
+    again = update(delivery).where(delivery.c.recipient_id == 2, delivery.c.state == "accepted")
+    begun, may_end = threading.Event(), threading.Event()
+
+    def queue_again(tx: Connection) -> None:
+        tx.execute(again.values(state="queued", retry_at=LONG_AGO))
+        begun.set()
+        may_end.wait(10)
+
+    with ThreadPoolExecutor(2) as pool:
+        queueing = pool.submit(engine.db.write, queue_again)
+        begun.wait(10)
+        pruning = pool.submit(prune_all, engine)
+        with pytest.raises(TimeoutError):
+            pruning.result(0.3)
+        may_end.set()
+        queueing.result(10)
+        pruning.result(10)
+    assert count(engine, "delivery") == 2
+    for was, now in zip(before, progress(engine, done), strict=True):
+        assert sum(now.counts.values()) == sum(was.counts.values())
+        assert (
+            now.counts[DeliveryState.QUEUED] + now.counts[DeliveryState.ACCEPTED]
+            == 3 - now.counts[DeliveryState.SUPERSEDED]
+        )
+    engine.db.close()
+
+
+def test_two_who_prune_at_once_count_each_row_once(postgresql_url: str) -> None:
+    """P13: one that comes upon the other's mailing passes it over."""
+    engine = an_engine(postgresql_url, VirtualClock(THURSDAY_10H))
+    done = a_closed_outage(engine)
+    before = progress(engine, done)
+    begun, may_end = threading.Event(), threading.Event()
+
+    def slow(tx: Connection) -> None:
+        retention.prune_deliveries(tx, closed_before=engine.clock() + DAY)
+        begun.set()
+        may_end.wait(10)
+
+    with ThreadPoolExecutor(1) as pool:
+        pruning = pool.submit(engine.db.write, slow)
+        begun.wait(10)
+        prune_all(engine)
+        may_end.set()
+        pruning.result(10)
+    prune_all(engine)
+    assert count(engine, "delivery") == 0
+    assert progress(engine, done) == before
+    engine.db.close()
+
+
+def prune_all(engine: Engine) -> None:
+    """Removes all ended deliveries, whoever else does so."""
+    while engine.db.write(lambda tx: retention.prune_deliveries(tx, closed_before=engine.clock() + DAY)):
+        pass
 
 
 def test_addresses_in_letters_are_forgotten_after_a_month(engine: Engine, pruner: Pruner) -> None:

@@ -9,7 +9,14 @@ from outage_service.clock import VirtualClock
 from outage_service.domain.roles import Actor, Role
 from outage_service.services import sessions, users
 from outage_service.services.engine import Engine
-from outage_service.services.sessions import SignedIn, TooManyTries
+from outage_service.services.known_browsers import KNOWN_AT_MOST, TRIES_OF_BROWSER
+from outage_service.services.sessions import (
+    TRIES_OF_ACCOUNT,
+    TRIES_OF_ACCOUNT_FROM_NETWORK,
+    TRIES_WITHIN,
+    SignedIn,
+    TooManyTries,
+)
 from outage_service.storage.console_schema import console_session
 from outage_service.storage.schema import audit
 from tests.desk import PASSWORD, a_session, a_user, email_of
@@ -24,8 +31,11 @@ def sign_in(
     *,
     network: str = HERE,
     former: str | None = None,
+    browser: str = "",
 ) -> str | None:
-    return sessions.sign_in(engine, email=email, password=password, network=network, former=former)
+    return sessions.sign_in(
+        engine, email=email, password=password, network=network, former=former, browser=browser
+    )
 
 
 def session_of(engine: Engine, cookie: str | None) -> SignedIn | None:
@@ -169,3 +179,55 @@ def test_a_network_tries_fifty_accounts_and_no_more(engine: Engine) -> None:
         )
     with pytest.raises(TooManyTries):
         sign_in(engine, email="one-more@desk.example.org")
+
+
+def lock_out(engine: Engine) -> None:
+    """Uses up all tries of the account, from eleven networks."""
+    for number in range(TRIES_OF_ACCOUNT):
+        network = f"198.51.100.{number // TRIES_OF_ACCOUNT_FROM_NETWORK}"
+        engine.db.write(lambda tx, at=network: sessions.count_try(engine, tx, email_of(Role.TCCU), at))
+
+
+def test_nobody_locks_an_operator_out_of_the_browser_on_their_desk(engine: Engine) -> None:
+    """At 3 a.m., from as many networks as they like."""
+    a_user(engine, Role.TCCU)
+    browser = sessions.browser_cookie(engine, email_of(Role.TCCU))
+    lock_out(engine)
+    with pytest.raises(TooManyTries):
+        sign_in(engine)
+    assert sign_in(engine, browser=browser)
+    assert sign_in(engine, browser=browser, email="tccu@DESK.example.org")
+
+
+def test_a_known_browser_guesses_ten_times_and_then_counts_as_any_other(
+    engine: Engine, clock: VirtualClock
+) -> None:
+    a_user(engine, Role.TCCU)
+    browser = sessions.browser_cookie(engine, email_of(Role.TCCU))
+    lock_out(engine)
+    for _ in range(TRIES_OF_BROWSER):
+        assert engine.db.write(lambda tx: sessions.count_try(engine, tx, email_of(Role.TCCU), HERE, browser))
+    with pytest.raises(TooManyTries):
+        sign_in(engine, browser=browser)
+    clock.advance(TRIES_WITHIN)
+    assert sign_in(engine, browser=browser)
+
+
+@pytest.mark.parametrize("of", ["another account", "another key", "another time", "too long ago", "nothing"])
+def test_a_browser_that_is_not_known_has_no_tries_of_its_own(
+    of: str, engine: Engine, clock: VirtualClock
+) -> None:
+    a_user(engine, Role.TCCU)
+    browser = sessions.browser_cookie(engine, email_of(Role.TCCU))
+    forged = {
+        "another account": sessions.browser_cookie(engine, email_of(Role.ADMIN)),
+        "another key": f"{browser[:-1]}{'0' if browser[-1] != '0' else '1'}",
+        "another time": f"9{browser}",
+        "too long ago": browser,
+        "nothing": "é",
+    }[of]
+    if of == "too long ago":
+        clock.advance(KNOWN_AT_MOST)
+    lock_out(engine)
+    with pytest.raises(TooManyTries):
+        sign_in(engine, browser=forged)

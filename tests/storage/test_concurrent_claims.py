@@ -7,11 +7,13 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import Connection
+from sqlalchemy import Connection, event
 
 from outage_service.domain.deliveries import DeliveryState
 from outage_service.storage.database import Database
-from outage_service.storage.deliveries import Claim, claim_next, settle_unsendable
+from outage_service.storage.deliveries import Claim, claim_next
+from outage_service.storage.locks import issue_alone
+from outage_service.storage.unsendable import find_unsendable, settle_unsendable
 from tests.storage.rows import (
     a_letter,
     a_mailing,
@@ -148,6 +150,81 @@ def test_a_new_bulletin_waits_for_the_chunk_of_the_older_that_is_being_claimed(
     assert states(postgres_db, second) == {"queued": 2}
 
 
+def test_a_new_bulletin_waits_for_the_retries_of_the_older_that_are_being_claimed(
+    postgres_db: Database,
+) -> None:
+    """P12: whoever claims the newer one sees that the older is on its way, and waits."""
+    subscribers(postgres_db, 2)
+    of, _, first = a_mailing(postgres_db)
+    end(postgres_db, all_claims(postgres_db), DeliveryState.QUEUED, retry_in=timedelta(0))
+    begun, may_end = threading.Event(), threading.Event()
+
+    def slow(tx: Connection) -> list[int]:
+        found = claim_next(tx, "slow").claims
+        begun.set()
+        may_end.wait(10)
+        return [claim.mailing_id for claim in found]
+
+    with ThreadPoolExecutor(2) as pool:
+        claiming = pool.submit(postgres_db.write, slow)
+        begun.wait(10)
+        issuing = pool.submit(a_mailing, postgres_db, outage_id=of, sequence=2)
+        with pytest.raises(TimeoutError):
+            issuing.result(0.3)
+        may_end.set()
+        assert claiming.result(10) == [first, first]
+        _, _, second = issuing.result(10)
+    assert all_claims(postgres_db, "quick") == []
+    assert states(postgres_db, second) == {"queued": 2}
+
+
+def test_retries_are_not_claimed_while_a_newer_bulletin_is_being_issued(postgres_db: Database) -> None:
+    """P12, the other way round: nobody waits for it, and other outages' retries go on."""
+    subscribers(postgres_db, 2)
+    of, _, first = a_mailing(postgres_db)
+    other = postgres_db.write(lambda tx: a_stored_outage(tx, number="TCC26-0002")).id
+    _, _, elsewhere = a_mailing(postgres_db, outage_id=other)
+    a_letter(postgres_db)
+    end(postgres_db, all_claims(postgres_db), DeliveryState.QUEUED, retry_in=timedelta(0))
+    begun, may_end = threading.Event(), threading.Event()
+
+    def issue(tx: Connection) -> None:
+        issue_alone(tx, of)
+        begun.set()
+        may_end.wait(10)
+
+    with ThreadPoolExecutor(1) as pool:
+        issuing = pool.submit(postgres_db.write, issue)
+        begun.wait(10)
+        found = claims(postgres_db, "quick")
+        assert {claim.mailing_id for claim in found} == {elsewhere, elsewhere + 1}
+        may_end.set()
+        issuing.result(10)
+    assert {claim.mailing_id for claim in claims(postgres_db, "quick")} == {first}
+
+
+def test_what_was_superseded_between_the_look_at_the_queue_and_the_claim_is_left(
+    postgres_db: Database,
+) -> None:
+    """P12: the row that was found is of an older bulletin by now."""
+    subscribers(postgres_db, 1)
+    of, _, first = a_mailing(postgres_db)
+    end(postgres_db, all_claims(postgres_db), DeliveryState.QUEUED, retry_in=timedelta(0))
+
+    def look_and_claim(tx: Connection) -> list[Claim]:
+        event.listen(tx, "after_cursor_execute", issue_after_the_look)
+        return claim_next(tx, "one").claims
+
+    issued: list[int] = []
+
+    def issue_after_the_look(*heard: object) -> None:
+        if "FROM delivery" in str(heard[2]) and not issued:
+            issued.extend(a_mailing(postgres_db, outage_id=of, sequence=2))
+
+    assert {claim.mailing_id for claim in postgres_db.write(look_and_claim)} == {first + 1}
+    assert states(postgres_db, first) == {"queued": 1}
+
+
 def test_workers_may_sweep_at_once(db: Database) -> None:
     """Each row ends once, and nobody waits for another or is told of a deadlock."""
     subscribers(db, PEOPLE)
@@ -159,8 +236,10 @@ def test_workers_may_sweep_at_once(db: Database) -> None:
     ready = threading.Barrier(len(WORKERS))
 
     def sweep(_: str) -> int:
+        with db.read() as tx:
+            found = find_unsendable(tx)
         ready.wait()
-        return db.write(settle_unsendable)
+        return db.write(lambda tx: settle_unsendable(tx, found))
 
     with ThreadPoolExecutor(len(WORKERS)) as pool:
         assert sum(pool.map(sweep, WORKERS)) == PEOPLE

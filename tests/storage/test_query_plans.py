@@ -14,7 +14,17 @@ from sqlalchemy import Connection, Engine, event, insert, text
 from outage_service.domain.deliveries import DeliveryState
 from outage_service.domain.systems import System
 from outage_service.domain.texts import Language
-from outage_service.storage import alerts, bounces, deliveries, mailings, outages, pauses
+from outage_service.storage import (
+    alerts,
+    bounces,
+    deliveries,
+    endings,
+    mailings,
+    outages,
+    pauses,
+    suppressions,
+    unsendable,
+)
 from outage_service.storage.bulletins import bulletins_of, is_slot_issued, latest_messages
 from outage_service.storage.database import Database
 from outage_service.storage.deliveries import Claim, Settlement
@@ -56,7 +66,8 @@ QUERIES: dict[str, tuple[Work, set[str]]] = {
         {"ix_delivery_queued", "ix_mailing_unfinished", "ix_delivery_claimed"},
     ),
     "settling": (lambda tx: deliveries.settle(tx, "one", [a_settlement()]), set()),
-    "ending the unsendable": (deliveries.settle_unsendable, {"ix_delivery_queued"}),
+    "the unsendable": (unsendable.find_unsendable, {"ix_delivery_queued"}),
+    "ending the unsendable": (lambda tx: unsendable.settle_unsendable(tx, [(1, 1)]), set()),
     "freeing dead workers' claims": (
         lambda tx: deliveries.free_claims(tx, of_dead_before=NOW),
         {"ix_delivery_claimed"},
@@ -67,6 +78,9 @@ QUERIES: dict[str, tuple[Work, set[str]]] = {
     "the paused bulletins": (pauses.paused_bulletins, set()),
     "a refused content": (lambda tx: pauses.is_accepted_since(tx, 1, NOW), set()),
     "a refused recipient": (lambda tx: pauses.takes_any(tx, 1), set()),
+    "bounces lately": (lambda tx: suppressions.count_bounced_since(tx, NOW), {"ix_suppression_at"}),
+    "outcomes of late": (lambda tx: endings.latest_up_to(tx, 1, 50), set()),
+    "a small mailing": (lambda tx: endings.all_of(tx, 1), set()),
     "a report": (
         lambda tx: bounces.find_addressee(tx, outage_id=1, sequence=1, recipient_id=1),
         {"ix_mailing_outage"},

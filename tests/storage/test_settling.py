@@ -3,27 +3,29 @@
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, select, text
 
 from outage_service.domain.deliveries import DeliveryState
 from outage_service.storage import deliveries
-from outage_service.storage.database import Database
+from outage_service.storage.database import LOOK_UP_EACH, Database, open_database
 from outage_service.storage.deliveries import (
     Settlement,
     free_claims,
     inactive_among,
     settle,
-    settle_unsendable,
 )
+from outage_service.storage.in_bulk import settling
 from outage_service.storage.mailings import forget_address, superseded_among
 from outage_service.storage.now import database_now
+from outage_service.storage.pauses import pause_mailing
 from outage_service.storage.schema import delivery
 from outage_service.storage.subscribers import SubscriberState, delete_subscriber, set_subscriber_state
+from outage_service.storage.unsendable import SWEEP, DeliveryKey, find_unsendable, settle_unsendable
 from tests.builders import THURSDAY_10H
 from tests.storage.rows import (
     a_letter,
     a_mailing,
-    a_subscriber,
+    a_stored_outage,
     all_claims,
     claims,
     end,
@@ -38,12 +40,17 @@ COLUMNS = (
 )  # fmt: skip
 
 
-def sweep(db: Database) -> int:
+def sweep(db: Database, *, limit: int = SWEEP) -> int:
     """Ends what nobody may send, as often as it takes; returns how many."""
     total = 0
-    while ended := db.write(settle_unsendable):
-        total += ended
+    while found := unsendable(db, limit=limit):
+        total += db.write(lambda tx, found=found: settle_unsendable(tx, found))  # type: ignore[misc]
     return total
+
+
+def unsendable(db: Database, *, limit: int = SWEEP) -> list[DeliveryKey]:
+    with db.read() as tx:
+        return find_unsendable(tx, limit=limit)
 
 
 def test_an_outcome_is_recorded_with_what_led_to_it(db: Database) -> None:
@@ -84,6 +91,26 @@ def test_many_outcomes_are_one_write(db: Database) -> None:
     ]
     assert db.write(lambda tx: settle(tx, "one", outcomes)) == 3
     assert states(db) == {"accepted": 1, "failed": 1, "queued": 1}
+
+
+def test_outcomes_are_looked_up_one_by_one_however_many_are_claimed(postgresql_url: str) -> None:
+    """PostgreSQL takes a ledger for empty until it is analysed; a first fan-out does not wait for that."""
+    db = open_database(postgresql_url)
+    subscribers(db, 600)
+    a_mailing(db)
+    claimed = all_claims(db)
+    rows = [(*one.key, "accepted", None, 1, 0, 250, None) for one in claimed[:32]]
+    statement, values = settling("postgresql", "one", rows)
+
+    def explain(tx: Connection) -> str:
+        for setting in LOOK_UP_EACH:
+            tx.execute(text(f"SET LOCAL {setting}"))
+        return "\n".join(tx.execute(text(f"EXPLAIN {statement.text}"), values).scalars())
+
+    plan = db.write(explain)
+    db.close()
+    assert "Tid Scan on delivery" in plan, plan
+    assert "Index Scan using pk_delivery" in plan, plan
 
 
 def test_recording_nothing_is_no_error(db: Database) -> None:
@@ -184,23 +211,53 @@ def test_rows_end_when_their_time_has_come(db: Database) -> None:
 
 
 def test_a_long_queue_ends_in_several_transactions(db: Database) -> None:
-    """Decision 2: each of them short; behind those that may not be sent come those that may."""
-    count = deliveries.SWEEP + 10
+    """Decision 2: each of them short."""
+    subscribers(db, 5)
     of, _, first = a_mailing(db)
-    person = a_subscriber(db)
-
-    def queue(tx: Connection) -> None:
-        now = database_now(tx)
-        row = {"mailing_id": first, "state": "queued", "attempt": 1, "tries": 1, "faults": 0}
-        row |= {"retry_at": now - timedelta(minutes=1), "first_at": now, "changed_at": now}
-        tx.execute(insert(delivery), [row | {"recipient_id": person + n} for n in range(1, count + 1)])
-
-    db.write(queue)
+    end(db, all_claims(db), DeliveryState.QUEUED, retry_in=timedelta(0))
     a_mailing(db, outage_id=of, sequence=2)
-    assert db.write(settle_unsendable) == deliveries.SWEEP
-    assert db.write(settle_unsendable) == 10
-    assert db.write(settle_unsendable) == 0
-    assert states(db, first) == {"superseded": count}
+    assert len(unsendable(db, limit=2)) == 2
+    assert sweep(db, limit=2) == 5
+    assert states(db, first) == {"superseded": 5}
+
+
+@pytest.mark.parametrize("why", ["paused", "left alone"])
+def test_rows_that_wait_hold_up_nothing_behind_them(db: Database, why: str) -> None:
+    """P10: however many are paused, or wait for a relay that is down, the superseded behind them end."""
+    subscribers(db, 5)
+    waiting = a_mailing(db)[2]
+    end(db, all_claims(db), DeliveryState.QUEUED, retry_in=timedelta(minutes=-5))
+    if why == "paused":
+        db.write(lambda tx: pause_mailing(tx, waiting, detail=None))
+    other = db.write(lambda tx: a_stored_outage(tx, number="TCC26-0002")).id
+    _, _, behind = a_mailing(db, outage_id=other)
+    end(
+        db,
+        [one for one in all_claims(db) if one.mailing_id == behind],
+        DeliveryState.QUEUED,
+        retry_in=timedelta(0),
+    )
+    db.write(lambda tx: free_claims(tx, of_dead_before=None))
+    a_mailing(db, outage_id=other, sequence=2)
+    assert sweep(db, limit=2) == 5
+    assert (states(db, waiting), states(db, behind)) == ({"queued": 5}, {"superseded": 5})
+
+
+def test_whoever_comes_back_between_two_looks_is_written_to(db: Database) -> None:
+    """What was found is looked at again before it ends."""
+    person, _ = subscribers(db, 2)
+    a_mailing(db)
+    end(db, claims(db), DeliveryState.QUEUED, retry_in=timedelta(0))
+    turn(db, person, SubscriberState.SUPPRESSED)
+    found = unsendable(db)
+    turn(db, person, SubscriberState.ACTIVE)
+    assert len(found) == 1
+    assert db.write(lambda tx: settle_unsendable(tx, found)) == 0
+    assert states(db) == {"queued": 2}
+
+
+def turn(db: Database, person: int, state: SubscriberState) -> None:
+    db.write(lambda tx: set_subscriber_state(tx, person, state, now=THURSDAY_10H))
 
 
 def test_an_erased_persons_letters_keep_no_address_and_end(db: Database) -> None:

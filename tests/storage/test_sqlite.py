@@ -6,6 +6,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -13,12 +14,12 @@ from sqlalchemy import Connection, text
 
 from outage_service.storage import DatabaseError
 from outage_service.storage.database import (
-    LOOK_AT_LOCK_SECONDS,
     Database,
     SqliteDatabase,
     open_database,
 )
 from outage_service.storage.failures import Failure, failure_of
+from outage_service.storage.lock_file import LOOK_AT_LOCK_SECONDS, takes_at_once
 from outage_service.storage.numbers import take_number
 
 FULL = 2
@@ -202,3 +203,44 @@ def test_a_lock_file_that_was_replaced_is_noticed(sqlite_db: Database, sqlite_ur
     time.sleep(LOOK_AT_LOCK_SECONDS)
     sqlite_db.write(lambda _: None)
     assert path.exists()
+
+
+def test_a_process_that_is_to_end_does_not_wait_for_one_that_hangs(sqlite_url: str) -> None:
+    """Those who write are told so, and all of them within the time they were given."""
+    database = open_database(sqlite_url)
+    path = Path(sqlite_url.removeprefix("sqlite:///") + ".lock")
+    with path.open("ab") as other, ThreadPoolExecutor(3) as pool:
+        fcntl.flock(other, fcntl.LOCK_EX)
+        waiting = [pool.submit(database.write, lambda tx: take_number(tx, 2026)) for _ in range(3)]
+        with pytest.raises(TimeoutError):
+            waiting[0].result(0.5)
+        began = time.monotonic()
+        database.end_waiting(within_seconds=0.5)
+        for one in waiting:
+            with pytest.raises(DatabaseError) as caught:
+                one.result(10)
+            assert failure_of(caught.value) is Failure.UNAVAILABLE
+        database.close()
+        assert time.monotonic() - began < 5
+
+
+def test_a_turn_that_nobody_waits_for_any_more_is_passed_on(sqlite_url: str) -> None:
+    """The lock is not left with a process that has given up."""
+    database = open_database(sqlite_url)
+    path = Path(sqlite_url.removeprefix("sqlite:///") + ".lock")
+    with path.open("ab") as other:
+        fcntl.flock(other, fcntl.LOCK_EX)
+        database.end_waiting(within_seconds=0)
+        with pytest.raises(DatabaseError):
+            database.write(lambda tx: take_number(tx, 2026))
+        fcntl.flock(other, fcntl.LOCK_UN)
+        end = time.monotonic() + 10
+        while not is_free(path):
+            assert time.monotonic() < end
+    assert database.write(lambda tx: take_number(tx, 2026)) == "TCC26-0001"
+    database.close()
+
+
+def is_free(path: Path) -> bool:
+    with path.open("ab") as lock:
+        return takes_at_once(lock)

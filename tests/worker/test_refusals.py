@@ -107,6 +107,39 @@ def test_who_alone_is_refused_fails_and_pauses_nothing(engine: Engine) -> None:
     assert not is_paused(engine)
 
 
+@pytest.mark.parametrize("count", [5, 60], ids=["a few", "many"])
+def test_a_relay_that_refuses_every_recipient_fails_nobody(engine: Engine, count: int) -> None:
+    """P11: relaying denied is nobody's address; once it is resumed everybody gets it, once."""
+    subscribe(engine, *people(count))
+    script = Script().on("RCPT", "554 5.7.1 relay access denied")
+    with running_smtp_server(script) as relay, working(engine, relay.url()):
+        declare(engine)
+        until(lambda: is_paused(engine))
+        until(lambda: states(engine) == {QUEUED: count})
+        script.forget()
+        engine.act(lambda tx: refusals.resume(engine, tx, OPERATOR, 1))
+        until(lambda: states(engine) == {ACCEPTED: count})
+    assert Counter(relay.recipients) == Counter(people(count))
+
+
+def test_a_relay_that_does_not_know_our_commands_fails_nobody(engine: Engine) -> None:
+    """P11: it is left alone, as any other that cannot be used as it is set up."""
+    subscribe(engine, *people(5))
+    script = Script().on("RCPT", "503 5.5.1 not now")
+    with running_smtp_server(script) as relay, working(engine, relay.url()):
+        declare(engine)
+        until(lambda: relay.asked("RCPT") >= 2)
+        assert FAILED not in states(engine)
+        script.forget()
+
+        def all_have_it() -> bool:
+            make_retries_due(engine)
+            return states(engine) == {ACCEPTED: 5}
+
+        until(all_have_it, seconds=20)
+    assert Counter(relay.recipients) == Counter(people(5))
+
+
 def test_a_recipient_who_does_not_exist_is_not_written_to_again(engine: Engine) -> None:
     """P14: the next bulletin passes the address over."""
     subscribe(engine, *people(5))

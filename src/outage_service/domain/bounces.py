@@ -57,6 +57,7 @@ class Bounce:
 _STATUS = re.compile(r"([45])\.(\d{1,3})\.(\d{1,3})(?!\d)", re.ASCII)
 _NO_MAILBOX = frozenset({(1, 1), (1, 2), (1, 3), (1, 6), (1, 10), (2, 1)})
 _OF_THE_SENDER = frozenset({(1, 7), (1, 8)})
+_ADDRESS = 1
 _OF_THE_ADDRESS = frozenset({0, 1, 2, 3, 4})
 """Subjects of status codes that concern the mailbox or the way there: 5 to 7 are about what is sent, and by
 whom. A relay on a block list must not cost us every reader at once."""
@@ -71,6 +72,18 @@ def kind_of(status: str) -> BounceKind | None:
     if subject not in _OF_THE_ADDRESS or (subject, detail) in _OF_THE_SENDER:
         return None
     return BounceKind.HARD if is_permanent and (subject, detail) in _NO_MAILBOX else BounceKind.SOFT
+
+
+def is_about_address(status: str | None) -> bool:
+    """Returns whether a permanent refusal with this status is for the address itself: each has its own."""
+    match = _STATUS.match(status or "")
+    if match is None:
+        return False
+    subject, detail = int(match[2]), int(match[3])
+    return (subject == _ADDRESS and (subject, detail) not in _OF_THE_SENDER) or (
+        subject,
+        detail,
+    ) in _NO_MAILBOX
 
 
 def status_in(words: str) -> str | None:

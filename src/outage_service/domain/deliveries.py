@@ -59,6 +59,9 @@ class Fault(StrEnum):
 _CONFIGURATION = frozenset({Fault.STARTTLS_MISSING, Fault.TLS_REFUSED, Fault.AUTH_MISSING, Fault.CLEAR_AUTH})
 _ACCESS_CODES = frozenset({530, 534, 535, 538})
 """RFC 4954: log in first, or in another way. Never about a recipient, whatever command they answer."""
+_PROTOCOL_CODES = {Stage.RCPT: frozenset({500, 502, 503, 504}), Stage.DATA: frozenset(range(500, 505))}
+"""RFC 5321, 4.2.2: the relay does not know our commands, or not in this order: never about a recipient. A 501
+to RCPT may be, for relays answer a single odd address with it."""
 _SERVICE_CLOSING = 421
 
 
@@ -146,7 +149,8 @@ def classify(stage: Stage, answer: int | Fault) -> Verdict:
     if 400 <= answer < 500:
         return _classify_temporary(stage, answer)
     if 500 <= answer < 600:
-        return _PERMANENT[stage]
+        is_protocol = answer in _PROTOCOL_CODES.get(stage, ())
+        return Verdict.MISCONFIGURED if is_protocol else _PERMANENT[stage]
     return _classify_fault(stage, Fault.GARBLED)
 
 

@@ -24,7 +24,6 @@ from outage_service.services.engine import Engine
 from outage_service.storage import Connection
 from outage_service.storage import bounces as rows
 from outage_service.storage.bounces import Addressee, BounceRecord
-from outage_service.storage.subscribers import count_active
 from outage_service.storage.suppressions import count_bounced_since
 
 log = structlog.get_logger(__name__)
@@ -147,7 +146,7 @@ def _is_flood(engine: Engine, tx: Connection, reason: SuppressionReason) -> bool
     if not reason.ends_with_confirmation:
         return False
     lately = count_bounced_since(tx, engine.clock() - FLOOD_WITHIN)
-    if lately < FLOOD_LEAST or lately < FLOOD_SHARE * count_active(tx):
+    if lately < FLOOD_LEAST or lately < FLOOD_SHARE * engine.population.active(tx):
         return False
     log.error("bounces_flood", suppressed_lately=lately)
     return True

@@ -12,6 +12,7 @@ from outage_service.clock import Clock
 from outage_service.domain.calendar import BusinessCalendar
 from outage_service.rendering.bulletins import BulletinComposer
 from outage_service.services.limits import SubscriptionLimits
+from outage_service.services.population import Population
 from outage_service.storage import Connection
 from outage_service.storage.database import Database
 
@@ -40,6 +41,7 @@ class Engine:
     bounce_address: str = ""
     subscription_limits: SubscriptionLimits = field(default_factory=SubscriptionLimits)
     retention: timedelta = timedelta(days=730)
+    population: Population = field(default_factory=Population)
     after_commit: list[Callable[[], None]] = field(default_factory=list)
 
     @property

@@ -3,6 +3,7 @@
 A content that is refused several times in a row, and accepted for nobody meanwhile, speaks against the
 bulletin: its mailing is paused, whole, until an operator resumes it or a newer bulletin takes its place.
 One that others got is refused for its recipient alone, and ends as failed (reliability.md, "SMTP outcomes").
+Recipients who are all refused alike are weighed in `shut_out`.
 """
 
 from collections.abc import Iterable, Sequence
@@ -16,10 +17,12 @@ from outage_service.domain.roles import Actor
 from outage_service.services import bounces
 from outage_service.services.engine import Engine
 from outage_service.services.errors import NotFound
+from outage_service.services.shut_out import requeued_among
 from outage_service.storage import Connection, audit, pauses
 from outage_service.storage.bounces import Addressee
 from outage_service.storage.bulletins import find_bulletin
-from outage_service.storage.deliveries import LONE_RECIPIENT, Settlement
+from outage_service.storage.deliveries import LONE_RECIPIENT, ClaimKey, Settlement
+from outage_service.storage.failures import Failure, failure_of
 from outage_service.storage.now import database_now
 
 log = structlog.get_logger(__name__)
@@ -39,19 +42,35 @@ class _Group:
 
 
 def weigh(engine: Engine, tx: Connection, settlements: Sequence[Settlement]) -> Sequence[Settlement]:
-    """Returns the outcomes to record: contents that the relay refuses of everybody go back to the queue.
+    """Returns the outcomes to record: what the relay refuses of everybody goes back to the queue.
 
     To be called before they are recorded, in the same transaction. Costs next to nothing where none failed.
+    Where it fails for a reason of our own they are recorded as the relay gave them: better than never (P7).
     """
     failed = [one for one in settlements if one.state is DeliveryState.FAILED]
     to_people = [one for one in failed if one.claim.recipient_id != LONE_RECIPIENT]
     if not to_people:
         return settlements
+    try:
+        with tx.begin_nested():
+            requeued = _requeued(engine, tx, settlements, to_people)
+    except Exception as error:
+        if failure_of(error) is not Failure.FAULT:  # the database's: whoever records tries again
+            raise
+        log.exception("refusals_not_weighed", count=len(to_people))
+        return settlements
+    return [requeued.get(one.claim.key, one) for one in settlements]
+
+
+def _requeued(
+    engine: Engine, tx: Connection, settlements: Sequence[Settlement], failed: list[Settlement]
+) -> dict[ClaimKey, Settlement]:
+    """Counts who was refused for good, and returns, by key, those who are to be tried again instead."""
+    shut_out = requeued_among(tx, settlements)
     accepted = (one.claim.mailing_id for one in settlements if one.state is DeliveryState.ACCEPTED)
     group = _Group(frozenset(accepted))
-    _count_recipients(engine, tx, group, to_people)
-    requeued = _weigh_contents(tx, group, to_people)
-    return [requeued.get(one.claim.key, one) for one in settlements]
+    _count_recipients(engine, tx, group, [one for one in failed if one.claim.key not in shut_out])
+    return shut_out | _weigh_contents(tx, group, failed)
 
 
 def _count_recipients(engine: Engine, tx: Connection, group: _Group, failed: Iterable[Settlement]) -> None:
@@ -65,7 +84,7 @@ def _count_recipients(engine: Engine, tx: Connection, group: _Group, failed: Ite
 
 def _weigh_contents(
     tx: Connection, group: _Group, failed: Iterable[Settlement]
-) -> dict[tuple[int, int, int], Settlement]:
+) -> dict[ClaimKey, Settlement]:
     """Notes refused contents and returns those that are to be tried again, by key."""
     refused = [one for one in failed if one.verdict is Verdict.CONTENT_REFUSED]
     now = database_now(tx) if refused else None

@@ -1,5 +1,6 @@
 """Bounces of addresses, and whom a message that came back was for."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -85,6 +86,12 @@ def bounces_of(tx: Connection, digest: str) -> list[BounceRecord]:
 def forget_bounces(tx: Connection, digest: str) -> None:
     """Forgets the bounces of an address: it is trusted again."""
     tx.execute(delete(bounce).where(bounce.c.address_digest == digest))
+
+
+def forget_refusals(tx: Connection, mailing_id: int, recipients: Collection[int]) -> None:
+    """Forgets that the relay refused these recipients: it refused everybody, and they are tried again."""
+    theirs = delete(bounce).where(bounce.c.mailing_id == mailing_id, bounce.c.recipient_id.in_(recipients))
+    tx.execute(theirs.where(bounce.c.kind == BounceKind.REFUSED.value))
 
 
 def is_accepted_since(tx: Connection, recipient_id: int, mailing_id: int) -> bool:

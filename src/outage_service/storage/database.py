@@ -6,8 +6,6 @@ callers in order, so that nobody waits on a busy database; a lock file does the 
 processes. `work` must not wait for the network (P16).
 """
 
-import fcntl
-import os
 import sqlite3
 import threading
 from collections.abc import Callable, Iterator, Mapping
@@ -18,11 +16,10 @@ from typing import IO, Any, Protocol, TypeVar, cast
 
 from sqlalchemy import Connection, Engine, TextClause, create_engine, event, make_url
 from sqlalchemy.engine import URL
-from sqlalchemy.exc import OperationalError
 from sqlalchemy.pool import StaticPool
 
-from outage_service.clock import monotonic_seconds
 from outage_service.storage import audit
+from outage_service.storage.lock_file import LockFile, open_lock, takes_at_once
 
 T = TypeVar("T")
 BUSY_TIMEOUT_MS = 5_000
@@ -30,8 +27,8 @@ POSTGRES_LOCK_TIMEOUT = "5s"
 """How long a writer waits for another's row: then the caller is told to try again."""
 POSTGRES_IDLE_TIMEOUT = "15s"
 """A process that was frozen inside a transaction keeps its locks no longer; ours never idle in one (P16)."""
-LOOK_AT_LOCK_SECONDS = 1.0
-"""How often it is looked whether the lock file, kept open, still is the one that others find."""
+LOOK_UP_EACH = ("enable_seqscan=off", "enable_hashjoin=off", "enable_mergejoin=off")
+"""For the one statement over a few rows of the ledger, which is planned while the ledger still is empty."""
 SUBMITTED_AT_ONCE = 4
 """A sender claims, records, beats and rescues, each once at a time."""
 NETWORK = {
@@ -67,6 +64,9 @@ class Database(Protocol):
     def take_sending_turn(self) -> bool:
         """Returns whether this process may send now; once it may, it may until it ends."""
 
+    def end_waiting(self, *, within_seconds: float) -> None:
+        """Waits for other processes no longer, from then on; to be called before a process ends."""
+
     def close(self) -> None:
         """Ends all connections."""
 
@@ -92,9 +92,8 @@ class SqliteDatabase:
     def __init__(self, url: URL) -> None:
         self.url = url
         path = sqlite_path(url)
-        self._lock_path = path.with_name(path.name + ".lock") if path else None
-        self._lock: IO[bytes] | None = None
-        self._look_at_lock_at = 0.0
+        self._sender_lock_path = path.with_name(path.name + ".sender-lock") if path else None
+        self._lock = LockFile(path.with_name(path.name + ".lock")) if path else None
         self._sender_lock: IO[bytes] | None = None
         self._writer = _sqlite_engine(url, writes=True)
         self._reader = _sqlite_engine(url, writes=False) if path else self._writer
@@ -141,30 +140,20 @@ class SqliteDatabase:
             raise
         self._kept = tx
 
-    @contextmanager
-    def _between_processes(self) -> Iterator[None]:
-        if self._lock_path is None:
-            yield
-            return
-        if monotonic_seconds() > self._look_at_lock_at:
-            self._lock = _still_there(self._lock, self._lock_path)
-            self._look_at_lock_at = monotonic_seconds() + LOOK_AT_LOCK_SECONDS
-        if self._lock is None:
-            self._lock = _open_lock(self._lock_path)
-        fcntl.flock(self._lock, fcntl.LOCK_EX)
-        try:
-            yield
-        finally:
-            fcntl.flock(self._lock, fcntl.LOCK_UN)
+    def _between_processes(self) -> AbstractContextManager[None]:
+        return self._lock.held() if self._lock is not None else nullcontext()
+
+    def end_waiting(self, *, within_seconds: float) -> None:
+        """Writes fail from then on that would have to wait for another process."""
+        if self._lock is not None:
+            self._lock.end_waiting(within_seconds=within_seconds)
 
     def take_sending_turn(self) -> bool:
         """Returns whether this is the one process that sends from the file: a lock held until it ends."""
-        if self._lock_path is None or self._sender_lock is not None:
+        if self._sender_lock_path is None or self._sender_lock is not None:
             return True
-        lock = _open_lock(self._lock_path.with_suffix(".sender-lock"))
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
+        lock = open_lock(self._sender_lock_path)
+        if not takes_at_once(lock):
             lock.close()
             return False
         self._sender_lock = lock
@@ -187,26 +176,6 @@ def _sealed(tx: Connection, work: Callable[[Connection], T]) -> T:
     result = work(tx)
     audit.seal(tx)
     return result
-
-
-def _still_there(lock: IO[bytes] | None, path: Path) -> IO[bytes] | None:
-    """Returns an open lock file if `path` still names it: whoever locks another one would not be kept out."""
-    try:
-        if lock is not None and os.path.samestat(os.fstat(lock.fileno()), path.stat()):
-            return lock
-    except OSError:
-        pass
-    if lock is not None:
-        lock.close()
-    return None
-
-
-def _open_lock(path: Path) -> IO[bytes]:
-    """Returns a lock file; a missing or read-only folder is a database that cannot be reached."""
-    try:
-        return path.open("ab")
-    except OSError as error:
-        raise OperationalError(f"open {path.name}", None, error) from error
 
 
 def _sqlite_engine(url: URL, *, writes: bool) -> Engine:
@@ -242,23 +211,13 @@ class PostgresDatabase:
 
     def __init__(self, url: URL) -> None:
         self.url = url
-        self._engine = create_engine(
-            url,
-            pool_size=10,
-            max_overflow=10,
-            pool_timeout=5,
-            pool_pre_ping=True,
-            hide_parameters=True,
-            connect_args={
-                "options": f"-c lock_timeout={POSTGRES_LOCK_TIMEOUT} -c timezone=UTC "
-                f"-c idle_in_transaction_session_timeout={POSTGRES_IDLE_TIMEOUT}",
-                **NETWORK,
-            },
-        )
+        self._engine = _postgres_engine(url)
         self._reader = self._engine.execution_options(
             isolation_level="REPEATABLE READ", postgresql_readonly=True
         )
-        self._autocommit = self._engine.execution_options(isolation_level="AUTOCOMMIT")
+        self._autocommit = _postgres_engine(url, *LOOK_UP_EACH).execution_options(
+            isolation_level="AUTOCOMMIT"
+        )
         self._kept: Connection | None = None
         self._threads = ThreadPoolExecutor(max_workers=SUBMITTED_AT_ONCE, thread_name_prefix="postgresql")
         self._updates = ThreadPoolExecutor(max_workers=1, thread_name_prefix="postgresql-updates")
@@ -294,10 +253,32 @@ class PostgresDatabase:
         """Returns True: any number of processes send, each what it has claimed."""
         return True
 
+    def end_waiting(self, *, within_seconds: float) -> None:
+        """Changes nothing: no statement waits for longer than `POSTGRES_LOCK_TIMEOUT`."""
+
     def close(self) -> None:
         """Ends all pooled connections, after the works that were given to threads."""
         for threads in (self._threads, self._updates):
             threads.shutdown(wait=True)
         if self._kept is not None:
             self._kept.close()
-        self._engine.dispose()
+        for engine in (self._autocommit, self._engine):
+            engine.dispose()
+
+
+def _postgres_engine(url: URL, *options: str) -> Engine:
+    settings = (
+        f"lock_timeout={POSTGRES_LOCK_TIMEOUT}",
+        "timezone=UTC",
+        f"idle_in_transaction_session_timeout={POSTGRES_IDLE_TIMEOUT}",
+        *options,
+    )
+    return create_engine(
+        url,
+        pool_size=10,
+        max_overflow=10,
+        pool_timeout=5,
+        pool_pre_ping=True,
+        hide_parameters=True,
+        connect_args={"options": " ".join(f"-c {setting}" for setting in settings), **NETWORK},
+    )

@@ -18,13 +18,11 @@ from sqlalchemy import (
     TextClause,
     Update,
     bindparam,
-    case,
     exists,
     insert,
     literal,
     or_,
     select,
-    tuple_,
     update,
 )
 
@@ -32,7 +30,8 @@ from outage_service.domain.deliveries import DeliveryState, Verdict
 from outage_service.domain.texts import Language
 from outage_service.storage.database import Database
 from outage_service.storage.in_bulk import insert_claimed, not_active_among, settling
-from outage_service.storage.mailings import audience_filter
+from outage_service.storage.locks import keep_newest
+from outage_service.storage.mailings import audience_filter, superseded_among
 from outage_service.storage.now import database_now
 from outage_service.storage.pauses import is_paused
 from outage_service.storage.schema import delivery, mailing, subscriber, worker
@@ -41,8 +40,6 @@ from outage_service.storage.types import AnyRow
 CHUNK = 500
 ID_WINDOW = 20_000
 """How many subscriber ids one chunk looks at: an audience of few among many must not hold the writer."""
-SWEEP = 5_000
-"""How many queued rows one transaction looks at for those nobody may send: the writer is held no longer."""
 IN_FLIGHT_WAIT = timedelta(seconds=5)
 """After this a recipient is looked at again whose older bulletin was still being sent (P12)."""
 LONE_RECIPIENT = 0
@@ -126,10 +123,15 @@ def _next_mailing(tx: Connection, *, wait: bool) -> AnyRow | None:
     Letters are first, and mailings take turns: none waits for the end of another's list. With `wait`, one
     that another worker has in hand will do: a worker sent away would look again only after a second.
     """
+    row = tx.execute(_unfinished(skip_locked=True)).one_or_none()
+    return tx.execute(_unfinished(skip_locked=False)).one_or_none() if row is None and wait else row
+
+
+@cache  # like the other statements of a claim: making one takes longer than running it
+def _unfinished(*, skip_locked: bool) -> Select[Any]:
     turn = (mailing.c.upper_id.is_not(None), mailing.c.cursor_id, mailing.c.id)
     wanted = select(*_FAN_OUT).where(~mailing.c.is_fanned_out, ~is_paused()).order_by(*turn).limit(1)
-    row = tx.execute(wanted.with_for_update(skip_locked=True)).one_or_none()
-    return tx.execute(wanted.with_for_update()).one_or_none() if row is None and wait else row
+    return wanted.with_for_update(skip_locked=skip_locked)
 
 
 def _claim_fan_out(tx: Connection, row: AnyRow, worker_id: str, now: datetime, limit: int) -> list[Claim]:
@@ -151,18 +153,24 @@ def _next_recipients(tx: Connection, row: AnyRow, limit: int) -> tuple[Sequence[
     if row.address is not None:
         return [_Lone(LONE_RECIPIENT, row.address, row.language, row.link_id or 0, 0)], LONE_RECIPIENT
     end = min(row.cursor_id + ID_WINDOW, row.upper_id)
-    wanted = (
+    between = {"after": row.cursor_id, "until": end, "limit": limit}
+    found = tx.execute(_audience(), {"systems": row.systems, "kinds": row.kinds, **between}).all()
+    return found, found[-1].recipient_id if len(found) == limit else end
+
+
+@cache
+def _audience() -> Select[Any]:
+    """Returns what finds `limit` recipients by masks `systems` and `kinds`, ids > `after` and <= `until`."""
+    return (
         select(
             subscriber.c.id.label("recipient_id"), subscriber.c.email.label("address"), subscriber.c.language,
             subscriber.c.id.label("link_id"), subscriber.c.epoch,
         )
-        .where(subscriber.c.id > row.cursor_id, subscriber.c.id <= end)
-        .where(*audience_filter(row.systems, row.kinds))
+        .where(subscriber.c.id > bindparam("after"), subscriber.c.id <= bindparam("until"))
+        .where(*audience_filter(bindparam("systems"), bindparam("kinds")))
         .order_by(subscriber.c.id)
-        .limit(limit)
+        .limit(bindparam("limit"))
     )  # fmt: skip
-    found = tx.execute(wanted).all()
-    return found, found[-1].recipient_id if len(found) == limit else end
 
 
 class _Lone(NamedTuple):
@@ -177,14 +185,19 @@ def _in_flight(tx: Connection, row: AnyRow, recipients: list[int]) -> set[int]:
     """Returns those of the recipients, in order of id, to whom an older bulletin is being sent (P12)."""
     if row.outage_id is None or not recipients:
         return set()
+    among = {"first": recipients[0], "last": recipients[-1]}
+    return set(tx.execute(_claimed_of_older(), {"outage": row.outage_id, "newer": row.id, **among}).scalars())
+
+
+@cache
+def _claimed_of_older() -> Select[Any]:
     wanted = select(delivery.c.recipient_id).join(mailing, mailing.c.id == delivery.c.mailing_id)
-    wanted = wanted.where(
-        mailing.c.outage_id == row.outage_id,
-        mailing.c.id < row.id,
+    return wanted.where(
+        mailing.c.outage_id == bindparam("outage"),
+        mailing.c.id < bindparam("newer"),
         _is(DeliveryState.CLAIMED),
-        delivery.c.recipient_id.between(recipients[0], recipients[-1]),
+        delivery.c.recipient_id.between(bindparam("first"), bindparam("last")),
     )
-    return set(tx.execute(wanted).scalars())
 
 
 def _fresh_claim(
@@ -210,7 +223,8 @@ def _waiting_row(mailing_id: int, recipient_id: int, now: datetime) -> dict[str,
 
 def _claim_queued(tx: Connection, worker_id: str, now: datetime, limit: int) -> list[Claim]:
     rows = tx.execute(_queued(), {"now": now, "limit": limit}).all()
-    claims = [_queued_claim(row) for row in rows]
+    current = _hold_current(tx, rows)
+    claims = [_queued_claim(row) for row in rows if row.mailing_id in current]
     if claims:
         claimed = _fenced_update(DeliveryState.QUEUED).values(
             state=DeliveryState.CLAIMED.value, worker_id=worker_id, attempt=delivery.c.attempt + 1,
@@ -218,6 +232,18 @@ def _claim_queued(tx: Connection, worker_id: str, now: datetime, limit: int) -> 
         )  # fmt: skip
         tx.execute(claimed, [{"m": c.mailing_id, "r": c.recipient_id, "a": c.attempt - 1} for c in claims])
     return claims
+
+
+def _hold_current(tx: Connection, rows: Sequence[AnyRow]) -> set[int]:
+    """Returns the mailings of the rows that are the newest of their outage, and stay so until this commits.
+
+    Between the look at the queue and the commit a newer bulletin could be issued and claimed: it would not
+    see that an older one is being sent, and would overtake it or be overtaken (P12). An outage for which one
+    is being issued at this moment is left alone for now.
+    """
+    found = {row.outage_id: keep_newest(tx, row.outage_id) for row in rows if row.outage_id is not None}
+    held = {row.mailing_id for row in rows if found.get(row.outage_id, True)}
+    return held - superseded_among(tx, held) if held else held
 
 
 @cache
@@ -235,7 +261,7 @@ def _queued() -> Select[Any]:
     return (
         select(
             delivery, mailing.c.address, mailing.c.language.label("letter_language"), mailing.c.link_id,
-            subscriber.c.email, subscriber.c.language, subscriber.c.epoch,
+            mailing.c.outage_id, subscriber.c.email, subscriber.c.language, subscriber.c.epoch,
         )
         .join(mailing, mailing.c.id == delivery.c.mailing_id)
         .join(subscriber, subscriber.c.id == delivery.c.recipient_id, isouter=True)
@@ -306,49 +332,6 @@ def _settling(
         for one in settlements
     ]  # fmt: skip
     return settling(dialect, worker_id, rows)
-
-
-def settle_unsendable(tx: Connection) -> int:
-    """Ends queued rows nobody may send any more and returns how many; call again until that is 0 (P12, P14).
-
-    Superseded ones, and those of people who have left or were erased. Only rows whose time has come are
-    looked at, longest due first: so many at most, and those that may be sent are soon out of the way.
-    """
-    now = database_now(tx)
-    is_its_mailing = mailing.c.id == delivery.c.mailing_id
-    is_superseded = exists().where(is_its_mailing, mailing.c.superseded_by.is_not(None))
-    ended = (
-        update(delivery)
-        .where(
-            _is(DeliveryState.QUEUED),
-            tuple_(delivery.c.mailing_id, delivery.c.recipient_id).in_(_head_of_queue(now)),
-            or_(is_superseded, ~_has_addressee()),
-        )
-        .values(
-            state=case((is_superseded, DeliveryState.SUPERSEDED.value), else_=DeliveryState.SUPPRESSED.value),
-            retry_at=None,
-            changed_at=now,
-        )
-    )
-    return tx.execute(ended).rowcount
-
-
-def _head_of_queue(now: datetime) -> Select[int, int]:
-    head = delivery.alias("head")
-    return (
-        select(head.c.mailing_id, head.c.recipient_id)
-        .where(head.c.state == _literal(DeliveryState.QUEUED), head.c.retry_at <= now)
-        .order_by(head.c.retry_at)
-        .limit(SWEEP)
-        .with_for_update(skip_locked=True)
-    )
-
-
-def _has_addressee() -> ColumnElement[bool]:
-    """Returns whether a delivery is to an active subscriber, or a letter whose address was not erased."""
-    is_active = exists().where(subscriber.c.id == delivery.c.recipient_id, subscriber.c.state == "active")
-    is_letter = exists().where(mailing.c.id == delivery.c.mailing_id, mailing.c.address != "")
-    return or_(is_active, is_letter)
 
 
 def free_claims(tx: Connection, *, of_dead_before: datetime | None) -> int:

@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, func, insert, select, update
+from sqlalchemy import BindParameter, Connection, func, insert, select, update
 
 from outage_service.domain.deliveries import DeliveryState
 from outage_service.domain.subscriptions import Audience
 from outage_service.domain.texts import Language
+from outage_service.storage.locks import issue_alone
 from outage_service.storage.notify import tell_others
 from outage_service.storage.schema import delivery, mailing, subscriber
 from outage_service.storage.upkeep_schema import ledger_summary
@@ -42,6 +43,7 @@ def insert_bulletin_mailing(
     now: datetime,
 ) -> int:
     """Adds a bulletin's mailing to all subscribers there are and supersedes the outage's older ones (P12)."""
+    issue_alone(tx, outage_id)
     upper_id = tx.execute(select(func.max(subscriber.c.id))).scalar_one_or_none() or 0
     mailing_id = _insert(
         tx,
@@ -224,7 +226,10 @@ def count_never_fanned_out(tx: Connection, mailing_id: int) -> int:
     return tx.execute(beyond).scalar_one()
 
 
-def audience_filter(systems: int, kinds: int) -> tuple[Any, ...]:
+Mask = int | BindParameter[int]
+
+
+def audience_filter(systems: Mask, kinds: Mask) -> tuple[Any, ...]:
     """Returns the conditions on `subscriber` for being active and reached by these masks (R14)."""
     return (
         subscriber.c.state == "active",

@@ -60,7 +60,7 @@ def prune_deliveries(tx: Connection, *, closed_before: datetime) -> int:
     if row is None:
         return 0
     gone = _take_ended(tx, row.id)
-    is_last = len(gone) < BATCH
+    is_last = len(gone) < BATCH and not _has_ended(tx, row.id)
     _add_to_summary(tx, row, gone, is_done=is_last)
     if is_last:
         _forget_letters(tx, row.id)
@@ -81,19 +81,21 @@ def _next_to_prune(tx: Connection, closed_before: datetime) -> AnyRow | None:
 
 
 def _take_ended(tx: Connection, mailing_id: int) -> list[AnyRow]:
-    ended = select(delivery.c.recipient_id, delivery.c.state, delivery.c.changed_at).where(
-        delivery.c.mailing_id == mailing_id, delivery.c.state.not_in(UNFINISHED)
-    )
-    found = list(tx.execute(ended.order_by(delivery.c.recipient_id).limit(BATCH)))
-    if found:
-        tx.execute(
-            delete(delivery).where(
-                delivery.c.mailing_id == mailing_id,
-                delivery.c.recipient_id <= found[-1].recipient_id,
-                delivery.c.state.not_in(UNFINISHED),
-            )
-        )
-    return found
+    """Removes ended deliveries and returns them as they were when they went.
+
+    In one statement: a row may be queued again, or end, between one that looks and one that removes.
+    """
+    first = select(delivery.c.recipient_id).where(*_ended(mailing_id)).order_by(delivery.c.recipient_id)
+    gone = delete(delivery).where(*_ended(mailing_id), delivery.c.recipient_id.in_(first.limit(BATCH)))
+    return list(tx.execute(gone.returning(delivery.c.state, delivery.c.changed_at)))
+
+
+def _has_ended(tx: Connection, mailing_id: int) -> bool:
+    return tx.execute(select(delivery.c.state).where(*_ended(mailing_id)).limit(1)).first() is not None
+
+
+def _ended(mailing_id: int) -> tuple[ColumnElement[bool], ...]:
+    return delivery.c.mailing_id == mailing_id, delivery.c.state.not_in(UNFINISHED)
 
 
 def _add_to_summary(tx: Connection, row: AnyRow, gone: list[AnyRow], *, is_done: bool) -> None:
