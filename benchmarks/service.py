@@ -12,7 +12,7 @@ from sqlalchemy import select, text, update
 
 from benchmarks.machine import LONGEST_RUN_SECONDS, BenchmarkError, Sink, cpu_seconds
 from outage_service.app import build_engine
-from outage_service.channels.email.thawed import ThawedLetter
+from outage_service.channels.email.thawed import Frame, ThawedLetter
 from outage_service.domain.letters import LetterSlot
 from outage_service.domain.roles import Role
 from outage_service.domain.subscriptions import systems_mask
@@ -32,7 +32,14 @@ MESSAGE = {
     "en": "Messages sent since 09:40 are not being received. We are working with the network provider.",
     "fr": "Les messages envoyés depuis 9 h 40 ne sont pas reçus. Nous y travaillons avec le fournisseur.",
 }
-SAMPLE_LINK = "https://outages.example.org/subscriptions/10017.1.AAAAAAAAAAAAAAAAAAAAAA/unsubscribe"
+_SAMPLE_TOKEN = "10017.1.AAAAAAAAAAAAAAAAAAAAAA"
+_SAMPLE_FRAMES = {
+    slot: Frame("https://outages.example.org/subscriptions/", "/unsubscribe")
+    if slot.is_link
+    else Frame(after="@example.org")
+    for slot in LetterSlot
+}
+SAMPLE_LINK = _SAMPLE_TOKEN.join(_SAMPLE_FRAMES[LetterSlot.UNSUBSCRIBE_URL])
 _MANY = """
     INSERT INTO subscriber
         (email, address_key, language, systems, kinds, state, epoch, confirmed_at, changed_at)
@@ -160,9 +167,10 @@ class Installation:
         """Returns the newest bulletin as a file for other senders: a real recipient's, LF at line ends."""
         wanted = select(mailing.c.letter_en).order_by(mailing.c.id.desc()).limit(1)
         with self.db.read() as tx:
-            letter = ThawedLetter.parse(tx.execute(wanted).scalar_one())
-        values = {slot: SAMPLE_LINK if slot.is_link else "person10017@example.org" for slot in LetterSlot}
-        wire = letter.render(values).removesuffix(b".\r\n")
+            letter = ThawedLetter.parse(tx.execute(wanted).scalar_one(), _SAMPLE_FRAMES)
+        own = dict.fromkeys(LetterSlot, _SAMPLE_TOKEN) | {LetterSlot.TO: "person10017@example.org"}
+        own |= dict.fromkeys((LetterSlot.MESSAGE_ID, LetterSlot.THREAD_ID), f"outage-1-1-10017-{'0' * 24}")
+        wire = letter.render(own).removesuffix(b".\r\n")
         return wire.replace(b"\r\n..", b"\r\n.").replace(b"\r\n", b"\n")
 
     def close(self) -> None:

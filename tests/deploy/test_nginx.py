@@ -156,6 +156,9 @@ def test_what_is_not_for_the_public_is_not_passed_on(site: Site) -> None:
         f"{site.nginx.url}/v1/subscriptions", content=b"x" * 100_000, verify=site.nginx.trust
     )
     assert too_long.status_code == 413
+    page = httpx.post(f"{site.nginx.url}/fr/subscribe", content=b"x" * 100_000, verify=site.nginx.trust)
+    assert page.status_code == 413
+    assert "au plus 64\u00a0ko à la fois" in page.text
     moved = httpx.get(f"{site.nginx.plain_url}/en/", headers={"Host": "outages.example.org"})
     assert (moved.status_code, moved.headers["location"]) == (301, "https://outages.example.org/en/")
 

@@ -5,14 +5,15 @@ purpose has its own mac, so that an unsubscribe link in a forwarded mail changes
 """
 
 import hmac
-from base64 import urlsafe_b64encode
-from dataclasses import dataclass
+from binascii import b2a_base64
 from enum import StrEnum
+from typing import NamedTuple
 
 from outage_service.services.macs import mac
 
 _MAC_BYTES = 16
 _DIGITS_AT_MOST = 15
+_URL_SAFE = bytes.maketrans(b"+/", b"-_")
 
 
 class Purpose(StrEnum):
@@ -23,8 +24,7 @@ class Purpose(StrEnum):
     UNSUBSCRIBE = "unsubscribe"
 
 
-@dataclass(frozen=True, slots=True)
-class Holder:
+class Holder(NamedTuple):  # twice a message: a frozen dataclass takes twice as long to make
     """Whose link it is: a subscriber's id (a pending request's for `confirm`) and epoch."""
 
     id: int
@@ -33,7 +33,12 @@ class Holder:
 
 def link(base_url: str, key: bytes, purpose: Purpose, holder: Holder) -> str:
     """Returns the link of `holder` for `purpose`."""
-    return f"{base_url}/subscriptions/{token(key, purpose, holder)}/{purpose}"
+    return token(key, purpose, holder).join(around_token(base_url, purpose))
+
+
+def around_token(base_url: str, purpose: Purpose) -> tuple[str, str]:
+    """Returns what stands before and after the token of every link of `purpose`."""
+    return f"{base_url}/subscriptions/", f"/{purpose}"
 
 
 def token(key: bytes, purpose: Purpose, holder: Holder) -> str:
@@ -57,4 +62,5 @@ def _is_number(part: str) -> bool:
 
 def _mac(key: bytes, purpose: Purpose, holder: Holder) -> str:
     message = f"{purpose}:{holder.id}:{holder.epoch}".encode()
-    return urlsafe_b64encode(mac(key, message)[:_MAC_BYTES]).rstrip(b"=").decode()
+    encoded = b2a_base64(mac(key, message)[:_MAC_BYTES], newline=False)
+    return encoded.translate(_URL_SAFE, b"=").decode()  # as base64.urlsafe_b64encode, in a third of the time

@@ -59,4 +59,4 @@ def read_letter(key: bytes, message_id: str) -> int | None:
 
 
 def _seal(key: bytes, name: str, epoch: int) -> str:
-    return mac(key, f"message-id:{name}:{epoch}".encode()).hex()[:_SEAL_DIGITS]
+    return mac(key, f"message-id:{name}:{epoch}".encode())[: _SEAL_DIGITS // 2].hex()

@@ -10,15 +10,15 @@ from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
 
-from outage_service.channels.email.thawed import ThawedLetter
+from outage_service.channels.email.thawed import Frame, ThawedLetter
 from outage_service.clock import system_clock
 from outage_service.domain.deliveries import Attempt, Decision, DeliveryState, Verdict, decide
 from outage_service.domain.letters import LetterSlot
 from outage_service.domain.texts import Language
 from outage_service.services import message_ids, refusals
 from outage_service.services.engine import Engine
-from outage_service.services.links import Holder, Purpose, link
-from outage_service.storage import Connection, deliveries, workers
+from outage_service.services.links import Holder, Purpose, around_token, token
+from outage_service.storage import Connection, deliveries, unsendable, workers
 from outage_service.storage.deliveries import LONE_RECIPIENT, Claim, ClaimKey, Settlement
 from outage_service.storage.mailings import MailingRecord, find_mailing, superseded_among
 from outage_service.storage.pauses import paused_among
@@ -73,9 +73,15 @@ def rescue(engine: Engine, *, everything: bool = False) -> int:
         return deliveries.free_claims(tx, of_dead_before=None if everything else workers.dead_before(tx))
 
     freed = engine.db.write(free)
-    while engine.db.write(deliveries.settle_unsendable):
+    while _end_unsendable(engine):
         pass
     return freed
+
+
+def _end_unsendable(engine: Engine) -> int:
+    with engine.db.read() as tx:
+        found = unsendable.find_unsendable(tx)
+    return engine.db.write(lambda tx: unsendable.settle_unsendable(tx, found)) if found else 0
 
 
 def claim(engine: Engine, worker_id: str, *, limit: int) -> list[Claim]:
@@ -99,7 +105,24 @@ def prepare(engine: Engine, mailing_id: int) -> ReadyMailing:
     with engine.db.read() as tx:
         record = find_mailing(tx, mailing_id)
     frozen = {language: record.letters[language] for language in Language}
-    return ReadyMailing(record, {lang: ThawedLetter.parse(raw) for lang, raw in frozen.items() if raw})
+    frames = _frames(engine)
+    return ReadyMailing(
+        record, {lang: ThawedLetter.parse(raw, frames) for lang, raw in frozen.items() if raw}
+    )
+
+
+_LINKS = {
+    LetterSlot.CONFIRM_URL: Purpose.CONFIRM,
+    LetterSlot.UNSUBSCRIBE_URL: Purpose.UNSUBSCRIBE,
+    LetterSlot.MANAGE_URL: Purpose.MANAGE,
+}
+
+
+def _frames(engine: Engine) -> dict[LetterSlot, Frame]:
+    """Returns what is the same for all recipients of the values that every letter has a place for."""
+    at_domain = Frame(after=f"@{engine.sender.domain}")
+    frames = {slot: Frame(*around_token(engine.base_url, purpose)) for slot, purpose in _LINKS.items()}
+    return frames | {LetterSlot.MESSAGE_ID: at_domain, LetterSlot.THREAD_ID: at_domain}
 
 
 def withdrawn(engine: Engine, claims: Sequence[Claim]) -> dict[Claim, DeliveryState]:
@@ -137,26 +160,25 @@ def render(engine: Engine, mailing: ReadyMailing, claim: Claim) -> bytes:
     letter = mailing.letters[claim.language]
     values = _values(engine, mailing.record, claim)
     if LetterSlot.THREAD_ID in letter.slots:
-        first = _message_id(engine, mailing.record, claim, 1)
-        values[LetterSlot.THREAD_ID] = f"{first}@{engine.sender.domain}"
+        values[LetterSlot.THREAD_ID] = _message_id(engine, mailing.record, claim, 1)
     return letter.render(values)
 
 
 def _values(engine: Engine, record: MailingRecord, claim: Claim) -> dict[LetterSlot, str]:
-    """Returns the personal values that every letter has a place for."""
+    """Returns a recipient's own parts of the values that every letter has a place for."""
     holder = Holder(claim.link_id, claim.epoch)
-    domain = engine.sender.domain
+    key = engine.secret_key
     if claim.recipient_id == LONE_RECIPIENT:
         return {
             LetterSlot.TO: claim.address,
-            LetterSlot.MESSAGE_ID: f"{message_ids.of_letter(engine.secret_key, record.id)}@{domain}",
-            LetterSlot.CONFIRM_URL: link(engine.base_url, engine.secret_key, Purpose.CONFIRM, holder),
+            LetterSlot.MESSAGE_ID: message_ids.of_letter(key, record.id),
+            LetterSlot.CONFIRM_URL: token(key, Purpose.CONFIRM, holder),
         }
     return {
         LetterSlot.TO: claim.address,
-        LetterSlot.MESSAGE_ID: f"{_message_id(engine, record, claim, record.sequence or 1)}@{domain}",
-        LetterSlot.UNSUBSCRIBE_URL: link(engine.base_url, engine.secret_key, Purpose.UNSUBSCRIBE, holder),
-        LetterSlot.MANAGE_URL: link(engine.base_url, engine.secret_key, Purpose.MANAGE, holder),
+        LetterSlot.MESSAGE_ID: _message_id(engine, record, claim, record.sequence or 1),
+        LetterSlot.UNSUBSCRIBE_URL: token(key, Purpose.UNSUBSCRIBE, holder),
+        LetterSlot.MANAGE_URL: token(key, Purpose.MANAGE, holder),
     }
 
 

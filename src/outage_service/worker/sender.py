@@ -42,6 +42,7 @@ REFILL_BELOW = 250
 GATHER_SECONDS = 0.005
 """How long outcomes wait for one another: a commit costs nearly the same for one as for many."""
 RECORD_REST_TRIES = 3
+_OF_A_PAUSE = {Verdict.CONTENT_REFUSED, Verdict.REFUSED}
 LOOK_AT_ONCE = 100
 """How many messages are looked at together."""
 
@@ -331,9 +332,9 @@ class Sender:
             self._window.take_back(len(done))
 
     def _doubt(self, done: Iterable[Settlement]) -> None:
-        """Has what is left looked at again where contents were refused of everybody: they may be paused."""
+        """Has what is left looked at again where everybody was refused: the mailing may be paused."""
         verdicts = {one.verdict for one in done}
-        if Verdict.CONTENT_REFUSED in verdicts and Verdict.ACCEPTED not in verdicts:
+        if verdicts & _OF_A_PAUSE and Verdict.ACCEPTED not in verdicts:
             self._backlog = deque(ready._replace(looked_at=NEVER) for ready in self._backlog)
 
     async def _gather(self) -> None:

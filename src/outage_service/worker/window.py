@@ -50,11 +50,12 @@ class Window:
 
     def admit(self, lane: "Lane") -> bool:
         """Returns whether a lane's message may leave, and takes its place; otherwise the lane waits."""
-        if self._room > 0 and lane.is_fresh and not self._is_silent():
+        is_fresh = lane.is_fresh
+        if is_fresh and self._room > 0 and not self._is_silent():
             self._room -= 1
             return True
         self._waiting.append(lane)
-        if not lane.is_fresh:
+        if not is_fresh:
             self._look()
         return False
 

@@ -6,7 +6,7 @@ from email.message import EmailMessage
 
 from outage_service.channels.email.addresses import Sender
 from outage_service.channels.email.letter import freeze
-from outage_service.channels.email.thawed import ThawedLetter
+from outage_service.channels.email.thawed import Frame, ThawedLetter
 from outage_service.domain.letters import MAILING_LINKS, Letter, LetterSlot
 from outage_service.domain.texts import Language
 
@@ -14,14 +14,24 @@ ISSUED_AT = datetime(2026, 11, 26, 15, 0, tzinfo=UTC)
 SENDER = Sender.parse("Bulletins de panne de l’ASFC <pannes@éxemple.ca>")
 LINK_LINES = "\n".join(sorted(MAILING_LINKS)) + "\n"
 LINK_MARKUP = "".join(f'<p><a href="{link}">{link}</a></p>\n' for link in sorted(MAILING_LINKS))
-VALUES = {
-    LetterSlot.TO: "client@example.ca",
-    LetterSlot.MESSAGE_ID: "outage-7-2-31@example.ca",
-    LetterSlot.THREAD_ID: "outage-7-1-31@example.ca",
-    LetterSlot.UNSUBSCRIBE_URL: f"https://outages.example.ca/subscriptions/{'t' * 60}/unsubscribe?a=b&c=1",
-    LetterSlot.MANAGE_URL: f"https://outages.example.ca/subscriptions/{'t' * 60}",
-    LetterSlot.CONFIRM_URL: f"https://outages.example.ca/subscriptions/{'c' * 60}/confirm",
+_LINK = "https://outages.example.ca/subscriptions/"
+FRAMES = {
+    LetterSlot.MESSAGE_ID: Frame(after="@example.ca"),
+    LetterSlot.THREAD_ID: Frame(after="@example.ca"),
+    LetterSlot.UNSUBSCRIBE_URL: Frame(_LINK, "/unsubscribe?a=b&c=1"),
+    LetterSlot.MANAGE_URL: Frame(_LINK),
+    LetterSlot.CONFIRM_URL: Frame(_LINK, "/confirm"),
 }
+OWN_PARTS = {
+    LetterSlot.TO: "client@example.ca",
+    LetterSlot.MESSAGE_ID: "outage-7-2-31",
+    LetterSlot.THREAD_ID: "outage-7-1-31",
+    LetterSlot.UNSUBSCRIBE_URL: "31." + "t" * 60,
+    LetterSlot.MANAGE_URL: "31." + "t" * 60,
+    LetterSlot.CONFIRM_URL: "32." + "c" * 60,
+}
+VALUES = {slot: own.join(FRAMES.get(slot, Frame())) for slot, own in OWN_PARTS.items()}
+"""The whole of each value, as it is read."""
 
 
 def a_letter(
@@ -44,8 +54,8 @@ def frozen(letter: Letter) -> bytes:
 
 
 def rendered(letter: Letter) -> bytes:
-    """The letter as it goes over the wire to the recipient of `VALUES`."""
-    return ThawedLetter.parse(frozen(letter)).render(VALUES)
+    """The letter as it goes over the wire to the recipient of `OWN_PARTS`."""
+    return ThawedLetter.parse(frozen(letter), FRAMES).render(OWN_PARTS)
 
 
 def received(wire: bytes) -> EmailMessage:

@@ -123,11 +123,3 @@ def test_while_mail_flows_there_is_nothing_to_report(breaker: Breaker) -> None:
     assert breaker.seconds_to_wait() == 0
     assert (health.is_paused, health.paused_seconds, health.retry_in_seconds) == (False, 0, 0)
     assert health.connections == 3
-
-
-def test_refusals_in_a_row_are_counted_until_a_message_goes_through(breaker: Breaker) -> None:
-    for answer in (REFUSED, DEFERRED, REFUSED):
-        breaker.record(answer, is_probe=False)
-    assert breaker.health(1).refused_in_a_row == 2
-    breaker.record(ACCEPTED, is_probe=False)
-    assert breaker.health(1).refused_in_a_row == 0

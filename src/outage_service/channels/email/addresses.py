@@ -4,6 +4,7 @@ import re
 from dataclasses import dataclass
 from email.header import Header
 from email.utils import parseaddr
+from functools import lru_cache
 
 import idna
 
@@ -20,6 +21,7 @@ class AddressError(ValueError):
     """An address cannot be put on the wire. The message does not repeat it: logs carry no addresses."""
 
 
+@lru_cache(maxsize=256)
 def check_address(address: str) -> str:
     """Returns `address` if it is safe in a header and in an SMTP command.
 

@@ -24,15 +24,12 @@ class RelayHealth:
         paused_seconds: for how long.
         retry_in_seconds: until it is of use to try again; 0 when it is now, also while mail flows.
         connections: open ones.
-        refused_in_a_row: recipients refused since the last message went through. Many at once speak of a
-            relay that will not relay for us, not of bad addresses.
     """
 
     cause: Attempt | None
     paused_seconds: float
     retry_in_seconds: float
     connections: int
-    refused_in_a_row: int
 
     @property
     def is_paused(self) -> bool:
@@ -56,7 +53,11 @@ class Breaker:
         self._opened_at = self._probe_at = 0.0
         self._is_probing = False
         self.cause: Attempt | None = None
-        self.refused_in_a_row = 0
+
+    @property
+    def is_at_ease(self) -> bool:
+        """Whether there is nothing that one more accepted message could mend."""
+        return self.cause is None and not (self._faults or self._openings)
 
     def admits_probe(self) -> bool:
         """Takes the one place for a probe and returns True, where the breaker is open and it is time.
@@ -85,10 +86,6 @@ class Breaker:
 
         A connection that cannot be made, or not with this configuration, opens the breaker at once.
         """
-        if attempt.verdict is Verdict.ACCEPTED:
-            self.refused_in_a_row = 0
-        elif attempt.verdict is Verdict.REFUSED:
-            self.refused_in_a_row += 1
         if is_probe:
             self._is_probing = False
         elif self.cause is not None:
@@ -121,7 +118,6 @@ class Breaker:
             paused_seconds=now - self._opened_at if self.cause else 0.0,
             retry_in_seconds=self.seconds_to_wait(),
             connections=connections,
-            refused_in_a_row=self.refused_in_a_row,
         )
 
 

@@ -15,7 +15,7 @@ from html import escape
 
 from outage_service.channels.email import quoted_printable
 from outage_service.channels.email.addresses import DOMAIN, Sender, encoded_words
-from outage_service.channels.email.thawed import BOUNDARY_START, ThawedLetter
+from outage_service.channels.email.thawed import BOUNDARY_START, Frame, ThawedLetter
 from outage_service.domain.letters import Letter, LetterSlot, header_fault
 
 _MARKER_EDGE = b"@@"
@@ -134,15 +134,18 @@ def _part(boundary: str, kind: str, body: str, links: frozenset[LetterSlot]) -> 
     ]
 
 
-_SAMPLE = {
-    slot: "https://sample.invalid/?a=b&c=" + "d" * 200 if slot.is_link else "sample@sample.invalid"
+_SAMPLE_FRAMES = {
+    slot: Frame("https://sample.invalid/?a=b&c=" + "d" * 200, "'?end")
+    if slot.is_link
+    else Frame(after="@sample.invalid")
     for slot in LetterSlot
 }
+_SAMPLE = dict.fromkeys(LetterSlot, "7") | {LetterSlot.TO: "sample@sample.invalid"}
 
 
 def _verify(frozen: bytes, letter: Letter, names: list[str], bodies: list[str]) -> None:
     """Reads a sample back as a mail program would: nothing may have come in on the way (trap 1)."""
-    sample = ThawedLetter.parse(frozen).render(_SAMPLE).removesuffix(b".\r\n")
+    sample = ThawedLetter.parse(frozen, _SAMPLE_FRAMES).render(_SAMPLE).removesuffix(b".\r\n")
     message = message_from_bytes(sample, policy=policy.default)
     if message.keys() != names or message.defects:
         raise LetterError("header", "does not read back with the fields that were put in")
@@ -156,5 +159,6 @@ def _verify(frozen: bytes, letter: Letter, names: list[str], bodies: list[str]) 
 
 def _filled(body: str, links: frozenset[LetterSlot], *, as_html: bool) -> str:
     for slot in links:
-        body = body.replace(slot, escape(_SAMPLE[slot]) if as_html else _SAMPLE[slot])
+        link = _SAMPLE[slot].join(_SAMPLE_FRAMES[slot])
+        body = body.replace(slot, escape(link) if as_html else link)
     return body.replace("\n", "\r\n")

@@ -165,7 +165,7 @@ class MailPool:
             or bool(self._waiters)
             or self._breaker.cause is not None
             or connection.delivered >= self._messages_per_connection
-            or self._monotonic() < self._announce_at
+            or (self._announce_at > 0 and self._monotonic() < self._announce_at)
         )
 
     async def _deliver(self, connection: MailConnection, envelope: Envelope, run: Run | None) -> Attempt:
@@ -187,6 +187,8 @@ class MailPool:
 
     def learn(self, attempt: Attempt, *, is_probe: bool) -> None:
         """Takes note of what an attempt says about the relay."""
+        if attempt.verdict is Verdict.ACCEPTED and self._breaker.is_at_ease:  # once a message
+            return
         if self._is_closing:
             self._breaker.give_up_probe()
             return

@@ -33,13 +33,7 @@ def fold(escaped: bytes) -> list[bytes]:
 
 
 def encode_value(value: bytes) -> bytes:
-    """Returns printable ASCII without blanks as it fills an open place. Once per recipient, so in haste:
-    most links need no escape and no second look."""
-    if b"=" not in value:
-        lines = [value[at : at + LINE_LENGTH] for at in range(0, len(value), LINE_LENGTH)]
-        folded = SOFT_BREAK.join(lines)
-        if b"\n." not in folded and b"\nF" not in folded and value[:1] not in _AT_START:
-            return folded
+    """Returns printable ASCII without blanks as it fills an open place."""
     return SOFT_BREAK.join(fold(value.replace(b"=", b"=3D")))
 
 

@@ -6,8 +6,8 @@ LONGEST_REPLY = 16 * 1024  # octets, all lines together: more is not SMTP
 LONGEST_DETAIL = 200  # characters kept of a reply
 ALL_TAKEN = re.compile(rb"(?:2\d\d [^\n]*\n){2}354 [^\n]*\n\Z")
 """What nearly every relay answers to nearly every envelope, in one piece: a third of the work saved."""
-KEPT = re.compile(rb"250 [^\n]*\n")
-"""What it answers to nearly every message."""
+KEPT_AND_ALL_TAKEN = re.compile(rb"(250 [^\n]*\n)(?:2\d\d [^\n]*\n){2}354 [^\n]*\n\Z")
+"""What it answers to nearly every message that has another one announced behind it."""
 
 
 def words(reply: bytes) -> str:

@@ -13,7 +13,7 @@ from typing import cast
 
 from outage_service.channels.email.envelope import UNWANTED, Envelope, Run
 from outage_service.channels.email.relay import Timeouts
-from outage_service.channels.email.replies import ALL_TAKEN, KEPT, LONGEST_REPLY, words
+from outage_service.channels.email.replies import ALL_TAKEN, KEPT_AND_ALL_TAKEN, LONGEST_REPLY, words
 from outage_service.channels.email.thawed import FINAL_DOT
 from outage_service.domain.deliveries import Attempt, Fault, Stage, Verdict, classify
 
@@ -176,14 +176,14 @@ class MailConnection(asyncio.Protocol):
 
     def _take_common(self, data: bytes) -> bytes:
         """Takes what nearly every relay answers, without looking at every line; returns the rest."""
-        is_end = self._awaiting is _Awaiting.END_OF_DATA and self._stage is Stage.AFTER_DOT
-        if is_end and (kept := KEPT.match(data)):
-            data = data[kept.end() :]
-            self._on_end_of_data(250, kept[0])
-        if self._awaiting is _Awaiting.MAIL and self._pipelining and ALL_TAKEN.match(data):
-            self._send_body()
-            return b""
-        return data
+        if self._following is not None:
+            if (all_well := KEPT_AND_ALL_TAKEN.match(data)) is None:
+                return data
+            self._turn_to_following(Attempt(Verdict.ACCEPTED, Stage.AFTER_DOT, 250, words(all_well[1])))
+        elif self._awaiting is not _Awaiting.MAIL or not self._pipelining or not ALL_TAKEN.match(data):
+            return data
+        self._send_body()
+        return b""
 
     def pause_writing(self) -> None:
         """The transport holds more than it likes: a long body is under way."""
@@ -257,6 +257,7 @@ class MailConnection(asyncio.Protocol):
         if self._stage is Stage.BODY or verdict is Verdict.UNCERTAIN:
             self._lose(Fault.DROPPED, "")
         elif self._following is not None:
+            self._expect(self._timeouts.command)
             self._turn_to_following(self._failure)
         elif verdict is Verdict.ACCEPTED:
             self._go_on_or_finish(self._failure)
@@ -346,7 +347,6 @@ class MailConnection(asyncio.Protocol):
         """Hands out what came of the message before the one that was announced with its dot."""
         self._envelope, self._following, self._failure = self._following, None, None
         self._awaiting, self._stage = _Awaiting.MAIL, Stage.MAIL
-        self._expect(self._timeouts.command)
         if self._run is not None:
             self._run.done(attempt)
         if attempt.code == _CLOSING:
