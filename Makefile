@@ -42,6 +42,7 @@ bench: setup ## Ratios to the peers, side by side
 	else echo "There is nothing to measure yet."; fi
 
 chaos: setup system ## Kills, stalls and starves real processes; minutes
+	@scripts/system_packages.sh chaos
 	@$(BIN)/python -m pytest -m chaos tests || \
 	{ code=$$?; [ $$code -eq 5 ] && echo "There are no chaos tests yet."; }
 

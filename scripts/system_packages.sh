@@ -1,5 +1,6 @@
 #!/bin/sh
 # Makes sure that the programs which tests drive are there. To add one: a line at the end.
+# Usage: system_packages.sh [chaos], which names those of `make chaos` as well.
 set -eu
 here=$(dirname "$0")
 
@@ -19,3 +20,10 @@ fi
 need chromium chromium
 need nginx-light nginx
 need zbar-tools zbarimg
+
+if [ "${1:-}" = chaos ]; then
+    need strace strace
+    need gcc cc gcc
+    # Only root can have a disk of its own to break.
+    if [ "$(id -u)" -eq 0 ]; then need e2fsprogs mkfs.ext4; fi
+fi

@@ -1,13 +1,19 @@
-"""A TCP proxy on loopback that misbehaves as networks do: holds back, trickles, resets, loses an answer."""
+"""A TCP proxy on loopback that misbehaves as networks do: holds back, trickles, resets, loses an answer.
+
+In front of PostgreSQL it also strikes at a chosen commit.
+"""
 
 import asyncio
 import socket
 import struct
 import threading
-from collections.abc import Coroutine, Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, TypeVar
+
+from tests.chaos.commits import Spoken
 
 T = TypeVar("T")
 
@@ -20,6 +26,15 @@ class Mode(StrEnum):
     """Nothing comes through and nobody is told: what a network does that swallows everything."""
     TRICKLE = "trickle"
     """One octet at a time from the server."""
+
+
+@dataclass(frozen=True, slots=True)
+class Strike:
+    """A blow at one commit: before the server hears of it, or once it is made and before the client hears."""
+
+    at_commit: int
+    is_made: bool
+    blow: Callable[[], object]
 
 
 class ChaosProxy:
@@ -37,6 +52,8 @@ class ChaosProxy:
         self._deaf: set[asyncio.StreamWriter] = set()
         self._cut: tuple[bytes, bytes] | None = None
         self.cuts = 0
+        self._strike: Strike | None = None
+        self.commits = 0
 
     def set_mode(self, mode: Mode) -> None:
         """Changes what happens from now on; what was held back comes through after a return to `pass`."""
@@ -62,6 +79,17 @@ class ChaosProxy:
         """Lets the next request with `after` through to the server, and its answer to nobody, where the
         client had said `having_said` on that connection before: a commit that happened and looks failed."""
         self._cut = (having_said, after)
+
+    def strike(self, strike: Strike) -> None:
+        """Counts the commits over all connections made from now on, and strikes at one of them."""
+        self._strike, self.commits = strike, 0
+
+    def spare(self) -> None:
+        """Strikes no more; a blow that was under way has fallen once this returns."""
+        asyncio.run_coroutine_threadsafe(self._spare(), self._loop).result(10)
+
+    async def _spare(self) -> None:
+        self._strike = None
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Joins one client to the server until either ends."""
@@ -103,13 +131,18 @@ class ChaosProxy:
     async def _forth(
         self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, client: asyncio.StreamWriter
     ) -> None:
-        has_said = False
+        spoken, has_said = (Spoken() if self._strike else None), False
         while chunk := await reader.read(2**16):
             await self._flowing.wait()
             has_said = has_said or (self._cut is not None and self._cut[0] in chunk)
             is_cut = has_said and self._cut is not None and self._cut[1] in chunk
             if is_cut:
                 self._cut = None
+                self._deaf.add(client)
+            if spoken and spoken.commits(chunk) and (strike := self._next_strike()):
+                if not strike.is_made:
+                    self._blow(strike)
+                    return
                 self._deaf.add(client)
             writer.write(chunk)
             await writer.drain()
@@ -118,10 +151,22 @@ class ChaosProxy:
                 self.cuts += 1
                 return
 
+    def _next_strike(self) -> Strike | None:
+        """Counts a commit, and returns the strike if it is this one's."""
+        self.commits += 1
+        return self._strike if self._strike and self._strike.at_commit == self.commits else None
+
+    def _blow(self, strike: Strike) -> None:
+        """Strikes; meanwhile nothing goes over any connection."""
+        self._strike = None
+        strike.blow()
+
     async def _back(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         while chunk := await reader.read(2**16):
             await self._flowing.wait()
             if writer in self._deaf:
+                if self._strike:
+                    self._blow(self._strike)
                 continue
             pieces = [chunk[i : i + 1] for i in range(len(chunk))] if self._mode is Mode.TRICKLE else [chunk]
             for piece in pieces:

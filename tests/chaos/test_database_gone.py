@@ -1,10 +1,7 @@
 """PostgreSQL stopped as by a power cut, not there at the start, and silent behind a network that swallows."""
 
-import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
@@ -16,6 +13,7 @@ from outage_service.storage.migrate import upgrade
 from tests.chaos import ledger
 from tests.chaos.checks import check_copies_are_identical, check_nobody_is_lost, check_repeats
 from tests.chaos.installation import WINDOW, installation, port_of, through, until
+from tests.chaos.listening import NORMAL, Answer, listening
 from tests.chaos.proxy import Mode, running_proxy
 from tests.chaos.relay import running_relay
 from tests.support.postgres import PostgresServer, own_server
@@ -28,7 +26,6 @@ STALE_AFTER = 30.0
 """Seconds after which nothing is told as known any more."""
 AWAY_SECONDS = 55.0
 """Longer than that, and than a sender goes on without a heartbeat (45)."""
-NORMAL = ("normally", "normalement")
 
 
 @pytest.fixture
@@ -44,44 +41,6 @@ def own_url(server: PostgresServer) -> str:
     url = server.databases.url(server.databases.create())
     upgrade(url)
     return url
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """One answer of the broadcast."""
-
-    at: float
-    seconds: float
-    status: int
-    text: str
-
-    @property
-    def is_normal(self) -> bool:
-        """Whether it says that something functions normally."""
-        return any(word in self.text for word in NORMAL)
-
-
-@contextmanager
-def listening(url: str) -> Iterator[list[Answer]]:
-    """Asks the broadcast of the first help line every quarter of a second, as a telephone platform does."""
-    heard: list[Answer] = []
-    ended = threading.Event()
-
-    def ask() -> None:
-        with httpx.Client(timeout=10) as client:
-            while not ended.wait(0.25):
-                began = time.monotonic()
-                reply = client.get(f"{url}/v1/broadcast/tccu/both.txt")
-                now = time.monotonic()
-                heard.append(Answer(now, now - began, reply.status_code, reply.text))
-
-    thread = threading.Thread(target=ask)
-    thread.start()
-    try:
-        yield heard
-    finally:
-        ended.set()
-        thread.join(15)
 
 
 def check_broadcast(heard: list[Answer], gone_at: float, back_at: float) -> None:
