@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from outage_service.domain.deliveries import (
     GIVE_UP_AFTER,
+    LONGEST_WAIT,
     Attempt,
     Decision,
     DeliveryState,
@@ -158,3 +159,14 @@ def test_jitter_beyond_its_bounds_is_a_mistake(jitter: float) -> None:
     attempt = Attempt(Verdict.DEFERRED, Stage.RCPT, 450)
     with pytest.raises(ValueError, match="jitter"):
         decide(attempt, tries=0, age=YOUNG, is_newest=True, jitter=jitter)
+
+
+@given(verdict=st.sampled_from(list(Verdict)), tries=st.integers(0, 500), jitter=st.floats(-1, 1))
+def test_no_attempt_is_further_ahead_than_the_longest_wait(
+    verdict: Verdict, tries: int, jitter: float
+) -> None:
+    """P5: whatever waits for longer was put off by a wrong clock."""
+    decided = decide(
+        Attempt(verdict, Stage.RCPT, 450), tries=tries, age=timedelta(0), is_newest=True, jitter=jitter
+    )
+    assert decided.retry_in is None or decided.retry_in < LONGEST_WAIT

@@ -168,6 +168,19 @@ def test_rescuing_frees_the_claims_of_the_dead_and_no_others(engine: Engine) -> 
     assert sending.rescue(engine) == 0
 
 
+def test_who_was_put_off_by_a_clock_that_was_days_ahead_is_written_to_now(engine: Engine) -> None:
+    """P5, P7: the database's own clock, which retries go by."""
+    subscribe(engine)
+    declare(engine)
+    put_back(engine, the_claim(engine))
+    assert sending.rescue(engine) == 0
+    ahead = update(delivery).values(retry_at=system_clock() + timedelta(days=3))
+    engine.db.write(lambda tx: tx.execute(ahead))
+    assert sending.claim(engine, "one", limit=10) == []
+    assert sending.rescue(engine) == 1
+    assert the_claim(engine).attempt == 2
+
+
 def test_the_only_sender_frees_everything_when_it_starts(engine: Engine) -> None:
     """SQLite: whoever claimed it before is gone."""
     subscribe(engine)

@@ -18,6 +18,8 @@ RETRY_AFTER = (
     timedelta(minutes=15),
 )
 """Waits between attempts; the last one repeats."""
+LONGEST_WAIT = timedelta(hours=1)
+"""No attempt is further ahead than this, drawn out or not."""
 JITTER = 0.2
 """The share by which a wait is drawn out or cut short, so that retries do not come as a burst (P11)."""
 UNCERTAIN_AFTER = timedelta(minutes=2)

@@ -66,11 +66,13 @@ def sign_off(engine: Engine, worker_id: str) -> None:
 def rescue(engine: Engine, *, everything: bool = False) -> int:
     """Queues the claims of dead workers; of all, where this process is the only sender. Returns how many.
 
-    Then ends what nobody may send any more, in transactions of bounded length.
+    Also what was put off by a clock that was ahead. Then ends what nobody may send any more, in transactions
+    of bounded length.
     """
 
     def free(tx: Connection) -> int:
-        return deliveries.free_claims(tx, of_dead_before=None if everything else workers.dead_before(tx))
+        freed = deliveries.free_claims(tx, of_dead_before=None if everything else workers.dead_before(tx))
+        return freed + deliveries.bring_forward(tx)
 
     freed = engine.db.write(free)
     while _end_unsendable(engine):

@@ -26,7 +26,7 @@ from sqlalchemy import (
     update,
 )
 
-from outage_service.domain.deliveries import DeliveryState, Verdict
+from outage_service.domain.deliveries import LONGEST_WAIT, DeliveryState, Verdict
 from outage_service.domain.texts import Language
 from outage_service.storage.database import Database
 from outage_service.storage.in_bulk import insert_claimed, not_active_among, settling
@@ -346,6 +346,16 @@ def free_claims(tx: Connection, *, of_dead_before: datetime | None) -> int:
         alive = select(worker.c.id).where(worker.c.seen_at >= of_dead_before)
         orphaned = orphaned.where(delivery.c.worker_id.not_in(alive))
     return _free(tx, orphaned, now)
+
+
+def bring_forward(tx: Connection) -> int:
+    """Makes due what waits for longer than any retry does, and returns how many.
+
+    The database's clock was ahead when they were put off, and has come back (P5).
+    """
+    now = database_now(tx)
+    too_far = update(delivery).where(_is(DeliveryState.QUEUED), delivery.c.retry_at > now + LONGEST_WAIT)
+    return tx.execute(too_far.values(retry_at=now, changed_at=now)).rowcount
 
 
 def free_claims_of(tx: Connection, worker_id: str) -> int:
