@@ -96,9 +96,10 @@ def test_an_octet_now_and_then_does_not_prolong_it(port: int) -> None:
 
 def test_250_half_open_connections_are_all_given_up_and_others_are_answered(port: int) -> None:
     with ExitStack() as stack:
-        halves = [stack.enter_context(closing(connect(port))) for _ in range(250)]
-        for half in halves:
-            half.sendall(_GET[:-2])
+        halves = []
+        for _ in range(250):  # each says something at once: whoever says nothing is not answered
+            halves.append(stack.enter_context(closing(connect(port))))
+            halves[-1].sendall(_GET[:-2])
         with closing(connect(port)) as other:
             other.sendall(_GET)
             assert other.recv(100).startswith(b"HTTP/1.1 200 ")

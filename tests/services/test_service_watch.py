@@ -190,7 +190,7 @@ class Relay:
         self.cause: Attempt | None = None
 
     def news(self) -> RelayNews:
-        return RelayNews("one", RelayHealth(self.cause, 400.0 if self.cause else 0.0, 0.0, 1, 0))
+        return RelayNews("one", RelayHealth(self.cause, 400.0 if self.cause else 0.0, 0.0, 1))
 
 
 def test_each_process_says_how_its_relay_is_and_looks_at_everything(watched: Engine) -> None:

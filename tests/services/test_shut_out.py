@@ -184,7 +184,7 @@ def test_all_of_a_small_mailing_is_enough(engine: Engine, count: int) -> None:
 
 @pytest.mark.parametrize(
     "others",
-    [(), (TAKEN,), (QUOTA,), (replace(DENIED, code=550),), (Attempt(Verdict.DEFERRED, Stage.RCPT, 450, ""),)],
+    [(), (TAKEN,), (QUOTA,), (DENIED._replace(code=550),), (Attempt(Verdict.DEFERRED, Stage.RCPT, 450, ""),)],
     ids=["too few", "one accepted", "another status", "another code", "one still waits"],
 )
 def test_a_small_mailing_that_is_not_all_refused_alike_fails_as_it_is(
