@@ -181,9 +181,14 @@ class Installation:
 
 
 def insert_people(db: Database, first: int, last: int, *, mask: int) -> None:
-    """Adds subscribers by the database itself: a million in seconds."""
+    """Adds subscribers by the database itself, a million in seconds.
+
+    PostgreSQL is told how many they are: it finds out within a minute, and they do not come in the last one.
+    """
     many = text(_MANY.format(first=first, last=last, mask=mask))
     db.write(lambda tx: tx.execute(many))
+    if db.url.get_backend_name() == "postgresql":
+        db.write(lambda tx: tx.execute(text("ANALYZE subscriber")))
 
 
 @contextmanager
