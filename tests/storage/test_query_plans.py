@@ -46,6 +46,7 @@ def a_settlement() -> Settlement:
 # What to run, and the indexes of some rows only that it must read; those of keys go without saying.
 QUERIES: dict[str, tuple[Work, set[str]]] = {
     "due outages": (lambda tx: outages.due_outages(tx, now=NOW, limit=10), {"ix_outage_due"}),
+    "outages due too late": (lambda tx: outages.outages_due_after(tx, NOW), {"ix_outage_due"}),
     "the next due time": (outages.next_due_at, {"ix_outage_due"}),
     "open outages": (outages.unclosed_outages, {"ix_outage_open"}),
     "outages in effect": (outages.outages_in_effect, {"ix_outage_open", "ix_outage_remaining"}),
