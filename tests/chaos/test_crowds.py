@@ -57,6 +57,7 @@ def test_half_open_connections_are_given_up(sqlite_url: str, tmp_path: Path) -> 
             half.sendall(_HALF)
         until(lambda: sockets_of(program.pid) >= before + HALF_OPEN, "they are open")
         took = until(lambda: sockets_of(program.pid) <= before, "they are closed", seconds=30)
+        assert sockets_of(program.pid) <= before
         for half in halves:
             half.close()
     print(f"{HALF_OPEN} half-open connections closed after {took:.1f} s")

@@ -78,25 +78,31 @@ def test_workers_share_the_retries_without_a_repeat(db: Database) -> None:
     assert {claim.attempt for claim in found} == {2}
 
 
+class SlowClaim:
+    """Claims in a transaction that ends when the test lets it; returns the mailings."""
+
+    def __init__(self) -> None:
+        self.begun, self.may_end = threading.Event(), threading.Event()
+
+    def __call__(self, tx: Connection) -> list[int]:
+        found = claim_next(tx, "slow").claims
+        self.begun.set()
+        self.may_end.wait(10)
+        return [claim.mailing_id for claim in found]
+
+
 def test_several_mailings_are_fanned_out_at_the_same_time(postgres_db: Database) -> None:
     """One worker's open transaction holds up the mailing it has in hand, and no other."""
     subscribers(postgres_db, 2)
     _, _, first = a_mailing(postgres_db)
     other = postgres_db.write(lambda tx: a_stored_outage(tx, number="TCC26-0002")).id
     _, _, second = a_mailing(postgres_db, outage_id=other)
-    begun, may_end = threading.Event(), threading.Event()
-
-    def slow(tx: Connection) -> list[int]:
-        found = claim_next(tx, "slow").claims
-        begun.set()
-        may_end.wait(10)
-        return [claim.mailing_id for claim in found]
-
+    slow = SlowClaim()
     with ThreadPoolExecutor(1) as pool:
         slowly = pool.submit(postgres_db.write, slow)
-        begun.wait(10)
+        slow.begun.wait(10)
         quickly = postgres_db.write(lambda tx: claim_next(tx, "quick")).claims
-        may_end.set()
+        slow.may_end.set()
         assert {claim.mailing_id for claim in quickly} == {second}
         assert set(slowly.result()) == {first}
 
@@ -157,21 +163,14 @@ def test_a_new_bulletin_waits_for_the_retries_of_the_older_that_are_being_claime
     subscribers(postgres_db, 2)
     of, _, first = a_mailing(postgres_db)
     end(postgres_db, all_claims(postgres_db), DeliveryState.QUEUED, retry_in=timedelta(0))
-    begun, may_end = threading.Event(), threading.Event()
-
-    def slow(tx: Connection) -> list[int]:
-        found = claim_next(tx, "slow").claims
-        begun.set()
-        may_end.wait(10)
-        return [claim.mailing_id for claim in found]
-
+    slow = SlowClaim()
     with ThreadPoolExecutor(2) as pool:
         claiming = pool.submit(postgres_db.write, slow)
-        begun.wait(10)
+        slow.begun.wait(10)
         issuing = pool.submit(a_mailing, postgres_db, outage_id=of, sequence=2)
         with pytest.raises(TimeoutError):
             issuing.result(0.3)
-        may_end.set()
+        slow.may_end.set()
         assert claiming.result(10) == [first, first]
         _, _, second = issuing.result(10)
     assert all_claims(postgres_db, "quick") == []

@@ -1,10 +1,7 @@
 """An operator's own text for a help line (R23)."""
 
-from datetime import timedelta
-
 import pytest
 
-from outage_service.clock import VirtualClock
 from outage_service.services.engine import Engine
 from outage_service.storage.overrides import current_overrides
 from tests.web.bodies import unscheduled
@@ -74,9 +71,8 @@ def test_news_on_a_system_of_the_line_ends_its_text(engine: Engine, tccu: Api) -
     assert overridden(engine) == ["ccsh"]
 
 
-def test_what_is_not_there_cannot_be_ended(clock: VirtualClock, tccu: Api) -> None:
+def test_what_is_not_there_cannot_be_ended(tccu: Api) -> None:
     problem(tccu.request("DELETE", "/v1/broadcast/tccu/override"), 404, "not_found")
-    clock.advance(timedelta(hours=1))
 
 
 @pytest.mark.parametrize("line", ["all", "TCCU", "%00", "tccu%2F..", "x" * 300])

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Annotated, TypeVar
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Depends, Query
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
@@ -45,17 +45,22 @@ ModeAsked = Annotated[str, Query(description="How the goods move: `highway`, `ra
 FlowAsked = Annotated[str, Query(description="`import`, `export`, `in_bond`, `release` or `warehouse`.")]
 
 
+def _answers(role: RoleAsked = "", mode: ModeAsked = "", flow: FlowAsked = "") -> dict[str, str]:
+    return {"role": role, "mode": mode, "flow": flow}
+
+
+AnswersAsked = Annotated[dict[str, str], Depends(_answers)]
+
+
 @router.get("", operation_id="show_contingency")
 def show_contingency(
     language: PageLanguage,
     request: Request,
     engine: EngineOfApp,
-    role: RoleAsked = "",
-    mode: ModeAsked = "",
-    flow: FlowAsked = "",
+    answers: AnswersAsked,
 ) -> HTMLResponse:
     """Asks the three questions; answers given already are kept."""
-    return _questions(request, language, engine, {"role": role, "mode": mode, "flow": flow}, errors=())
+    return _questions(request, language, engine, answers, errors=())
 
 
 @router.get("/checklist", operation_id="show_checklist", responses=problem_pages(422))
@@ -63,12 +68,9 @@ def show_checklist(
     language: PageLanguage,
     request: Request,
     engine: EngineOfApp,
-    role: RoleAsked = "",
-    mode: ModeAsked = "",
-    flow: FlowAsked = "",
+    answers: AnswersAsked,
 ) -> HTMLResponse:
     """Shows what such a client has to do, for the outages there are now, or in general (R45–R117)."""
-    answers = {"role": role, "mode": mode, "flow": flow}
     client = client_of(answers)
     if isinstance(client, tuple):
         return _questions(request, language, engine, answers, errors=client)
@@ -103,12 +105,9 @@ async def print_checklist(
     language: PageLanguage,
     request: Request,
     state: StateOfApp,
-    role: RoleAsked = "",
-    mode: ModeAsked = "",
-    flow: FlowAsked = "",
+    answers: AnswersAsked,
 ) -> Response:
     """Makes the checklist as a PDF, for printing."""
-    answers = {"role": role, "mode": mode, "flow": flow}
     client = client_of(answers)
     if isinstance(client, tuple):
         return _questions(request, language, state.engine, answers, errors=client)
