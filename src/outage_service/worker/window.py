@@ -4,6 +4,7 @@ A message is announced to the relay ahead of time (MAIL, RCPT, DATA). Its body w
 the window and somebody has looked lately whether it still is wanted.
 """
 
+import asyncio
 from collections import deque
 from collections.abc import Callable
 from typing import NamedTuple
@@ -47,17 +48,26 @@ class Window:
         self._is_silent = is_silent
         self._look = look
         self._waiting: deque[Lane] = deque()
+        self._is_gathering = False
 
-    def admit(self, lane: "Lane") -> bool:
-        """Returns whether a lane's message may leave, and takes its place; otherwise the lane waits."""
-        is_fresh = lane.is_fresh
-        if is_fresh and self._room > 0 and not self._is_silent():
-            self._room -= 1
-            return True
+    def ask(self, lane: "Lane") -> None:
+        """Has a lane's message leave as soon as it may.
+
+        Those that ask at nearly the same time leave together. A relay on the same host, or near, then finds
+        the next message before it falls asleep: to wake it costs as much as to send one.
+        """
         self._waiting.append(lane)
-        if not is_fresh:
-            self._look()
-        return False
+        if not self._is_gathering:
+            self._is_gathering = True
+            self._gather(0)
+
+    def _gather(self, had_asked: int) -> None:
+        """Waits for others, a turn of the loop at a time, until none has come."""
+        if len(self._waiting) > had_asked:
+            asyncio.get_running_loop().call_soon(self._gather, len(self._waiting))
+        else:
+            self._is_gathering = False
+            self.let_go()
 
     def give(self) -> None:
         """Counts an outcome of nothing that was handed over: `take_back` will count it like the others."""
@@ -66,14 +76,27 @@ class Window:
     def take_back(self, count: int) -> None:
         """Opens the window by so many outcomes that are durable."""
         self._room += count
-        self.let_go()
+        if not self._is_gathering:
+            self.let_go()
 
     def let_go(self) -> None:
-        """Lets those that wait leave, as many as there is room for."""
+        """Lets those that wait leave, as many as there is room for: all are made ready before one is sent."""
+        bodies = []
         for _ in range(len(self._waiting)):
             lane = self._waiting.popleft()
-            if self.admit(lane) and not lane.leave():
-                self._room += 1
+            if not self._may_leave(lane):
+                self._waiting.append(lane)
+            elif body := lane.leave():
+                self._room -= 1
+                bodies.append(body)
+        for send in bodies:
+            send()
+
+    def _may_leave(self, lane: "Lane") -> bool:
+        is_fresh = lane.is_fresh
+        if not is_fresh:
+            self._look()
+        return is_fresh and self._room > 0 and not self._is_silent()
 
     def forget(self, lane: "Lane") -> None:
         """Takes out a lane whose connection was lost."""
@@ -110,11 +133,10 @@ class Lane:
         self._in_hand.append(ready)
         return envelope
 
-    def admit(self, told: Told) -> bool:
-        """Returns whether the body may leave now; otherwise `told` is called later, with whether it may."""
-        self._has_room = self._window.admit(self)
-        self._told = None if self._has_room else told
-        return self._has_room
+    def admit(self, told: Told) -> None:
+        """Has the body leave as soon as it may: `told` is called then, or where it is not wanted any more."""
+        self._told = told
+        self._window.ask(self)
 
     def done(self, attempt: Attempt) -> None:
         """Has the outcome of the oldest message recorded."""
@@ -151,11 +173,12 @@ class Lane:
         """Whether the message that waits need not be looked at again."""
         return self.may_leave and self._in_hand[0].is_fresh
 
-    def leave(self) -> bool:
-        """Sends the body that waited; False where its connection is lost."""
+    def leave(self) -> Callable[[], None] | None:
+        """Makes the body that waited ready; returns what sends it, None where its connection is lost."""
         told, self._told = self._told, None
-        self._has_room = told is not None and told(True)
-        return self._has_room
+        body = told(True) if told is not None else None
+        self._has_room = body is not None
+        return body
 
     def looked_again(self, claim: Claim, at: float, *, is_wanted: bool) -> None:
         """Takes what a look has found, if the message still waits: one that is not wanted breaks off here."""

@@ -36,8 +36,8 @@ class Envelope:
 UNWANTED = Attempt(Verdict.RELAY_DOWN, Stage.DATA, None, "the message is not wanted any more")
 """What comes of a message whose body was not to leave: it says nothing of the relay."""
 
-Told = Callable[[bool], bool]
-"""Called with whether a body that waits may leave; returns whether it left."""
+Told = Callable[[bool], Callable[[], None] | None]
+"""Called with whether a body that waits may leave; returns what then sends it, None where it cannot leave."""
 
 
 class Run(Protocol):
@@ -46,8 +46,8 @@ class Run(Protocol):
     def take(self) -> Envelope | None:
         """Returns the next message, which is then announced to the relay; None where there is none now."""
 
-    def admit(self, told: Told) -> bool:
-        """Returns whether the body of the message announced may leave now; if not, `told` is called later."""
+    def admit(self, told: Told) -> None:
+        """Takes it that the relay waits for the body of the message announced; `told` is called later."""
 
     def done(self, attempt: Attempt) -> None:
         """Takes what came of the oldest message, where another one was taken after it."""

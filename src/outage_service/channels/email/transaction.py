@@ -9,6 +9,7 @@ how far a transaction had come when it broke (trap 5).
 import asyncio
 from collections.abc import Callable
 from enum import IntEnum, auto
+from functools import partial
 from typing import cast
 
 from outage_service.channels.email.envelope import UNWANTED, Envelope, Run
@@ -114,16 +115,11 @@ class MailConnection(asyncio.Protocol):
         self._envelope = envelope
         self._stage = Stage.MAIL
         self._expect(self._timeouts.command)
-        mail = self._commands(envelope)
-        if not self._needs_reset:
-            self._awaiting = _Awaiting.MAIL
-            self._transport.write(mail)
-        elif self._pipelining:
-            self._awaiting = _Awaiting.RSET
-            self._transport.write(b"RSET\r\n" + mail)
-        else:
-            self._awaiting = _Awaiting.RSET
-            self._transport.write(b"RSET\r\n")
+        commands = self._commands(envelope)
+        if self._needs_reset:
+            commands = b"RSET\r\n" + (commands if self._pipelining else b"")
+        self._awaiting = _Awaiting.RSET if self._needs_reset else _Awaiting.MAIL
+        self._transport.write(commands)
 
     def _commands(self, envelope: Envelope) -> bytes:
         """Returns what begins a transaction: all of it, or where the relay wants it so, its first command."""
@@ -303,37 +299,39 @@ class MailConnection(asyncio.Protocol):
             self._transport.write(command if address is None else command % address.encode("ascii"))
 
     def _send_body(self) -> None:
-        if self._run is None or self._run.admit(self._on_told):
-            self._write_body()
-        else:
-            self._awaiting = _Awaiting.LEAVE
-            self._stage = Stage.DATA
+        if self._run is None:
+            self._prepared()()
+            return
+        self._awaiting = _Awaiting.LEAVE
+        self._stage = Stage.DATA
+        self._run.admit(self._on_told)
 
-    def _on_told(self, may_leave: bool) -> bool:
+    def _on_told(self, may_leave: bool) -> Callable[[], None] | None:
         if self._awaiting is not _Awaiting.LEAVE:
-            return False
+            return None
         if may_leave:
-            self._write_body()
-        else:
-            self._failure = UNWANTED
-            self._lose(Fault.CLOSING, UNWANTED.detail)
-        return may_leave
+            return self._prepared()
+        self._failure = UNWANTED
+        self._lose(Fault.CLOSING, UNWANTED.detail)
+        return None
 
-    def _write_body(self) -> None:
-        """A long body goes out before its dot, so that a connection lost under it is no uncertain one."""
+    def _prepared(self) -> Callable[[], None]:
+        """Makes everything ready and returns what sends the body, to be called at once."""
         wire = self._envelope_now().wire
         self._awaiting = _Awaiting.END_OF_DATA
         self._expect(self._timeouts.end_of_data)
-        if len(wire) <= SMALL_BODY:
-            self._stage = Stage.AFTER_DOT
-            if self._run is not None and self._pipelining and (following := self._run.take()):
-                self.delivered += 1
-                self._following = following
-                self._transport.writelines([wire, self._commands(following)])
-            else:
-                self._transport.write(wire)
-            return
-        self._stage = Stage.BODY
+        if len(wire) > SMALL_BODY:
+            self._stage = Stage.BODY
+            return partial(self._write_long, wire)
+        self._stage = Stage.AFTER_DOT
+        if self._run is not None and self._pipelining and (following := self._run.take()):
+            self.delivered += 1
+            self._following = following
+            return partial(self._transport.writelines, [wire, self._commands(following)])
+        return partial(self._transport.write, wire)
+
+    def _write_long(self, wire: bytes) -> None:
+        """A long body goes out before its dot, so that a connection lost under it is no uncertain one."""
         self._transport.write(wire[: -len(FINAL_DOT)])
         if not self._is_congested:
             self._send_dot()
