@@ -6,7 +6,14 @@ import pytest
 
 from outage_service.domain.bulletins import BulletinFacts, BulletinKind, Chapter, Telling, facts_of
 from outage_service.domain.outages import ContingencyState, Outage, OutageState
-from outage_service.domain.systems import Condition, Direction, HelpLine, InternalSystem, System
+from outage_service.domain.systems import (
+    FULL_OUTAGE,
+    Condition,
+    Direction,
+    HelpLine,
+    InternalSystem,
+    System,
+)
 from tests.builders import (
     LITERAL,
     MESSAGE,
@@ -35,6 +42,10 @@ def _after(outage: Outage, before: Outage, kind: BulletinKind = BulletinKind.UPD
     return bulletin_facts(outage, kind, before=before)
 
 
+def _dropped(facts: BulletinFacts) -> set[System]:
+    return {impact.system for impact in facts.impacts if impact.was_dropped}
+
+
 def test_the_first_bulletin_says_what_was_declared() -> None:
     """R14, R15: every time filled in, and the next bulletin's."""
     outage = an_outage(
@@ -60,6 +71,38 @@ def test_each_system_is_shown_with_the_condition_its_figures_make() -> None:
     """R34–R36, section 2: each on its own."""
     facts = bulletin_facts(an_outage(a_delay(behind_minutes=61), a_delay(System.EMANIFEST, 59)))
     assert [impact.condition for impact in facts.impacts] == [Condition.OUTAGE, Condition.DELAY]
+    assert [impact.stated for impact in facts.impacts] == [Condition.DELAY, Condition.DELAY]
+
+
+def _out_one_by_one() -> Outage:
+    """EDI is out inbound since 10:00, outbound since 11:00, the others since noon, SWI since 12:20."""
+    others = [an_impact(s, started_at=NOON) for s in sorted(FULL_OUTAGE) if s is not System.EDI]
+    later = at("2026-11-26 12:20")
+    edi = [an_impact(direction=Direction.INBOUND), an_impact(direction=Direction.OUTBOUND, started_at=ELEVEN)]
+    declared = an_outage(edi[0], internal_systems=[InternalSystem.RELEASE])
+    return updated(declared, later, *edi, *others, an_impact(System.SWI, started_at=later))
+
+
+def test_a_full_outage_begins_when_the_last_of_its_five_systems_goes_down() -> None:
+    """R8: what was out before was not yet all of it, and the single window is not part of it."""
+    outage = _out_one_by_one()
+    assert outage.is_full
+    assert bulletin_facts(outage).full_started_at == NOON
+
+
+def test_a_system_of_a_full_outage_is_down_once_any_of_its_directions_is() -> None:
+    """R8"""
+    edi = [an_impact(direction=Direction.INBOUND), an_impact(direction=Direction.OUTBOUND, started_at=NOON)]
+    others = [an_impact(s, started_at=ELEVEN) for s in sorted(FULL_OUTAGE) if s is not System.EDI]
+    declared = an_outage(edi[0], internal_systems=[InternalSystem.RELEASE])
+    assert bulletin_facts(updated(declared, NOON, *edi, *others)).full_started_at == ELEVEN
+
+
+def test_an_outage_of_some_systems_never_began_as_a_full_one() -> None:
+    assert bulletin_facts(an_outage()).full_started_at is None
+    four = [an_impact(s) for s in sorted(FULL_OUTAGE) if s is not System.EDI]
+    smaller = updated(_out_one_by_one(), at("2026-11-26 13:00"), *four)
+    assert bulletin_facts(smaller).full_started_at is None
 
 
 def test_a_system_that_was_restored_keeps_its_times_and_leaves_the_title() -> None:
@@ -67,7 +110,8 @@ def test_a_system_that_was_restored_keeps_its_times_and_leaves_the_title() -> No
     before = an_outage(an_impact(), an_impact(System.CERS))
     facts = _after(updated(before, ELEVEN, an_impact()), before)
     assert {i.system: i.restored_at for i in facts.impacts} == {System.EDI: None, System.CERS: ELEVEN}
-    assert (facts.systems, facts.affected_systems) == ((System.EDI, System.CERS), (System.EDI,))
+    assert facts.systems == (System.EDI, System.CERS)
+    assert _dropped(facts) == {System.CERS}
 
 
 def test_a_resolved_bulletin_gives_every_system_its_end() -> None:
@@ -76,7 +120,7 @@ def test_a_resolved_bulletin_gives_every_system_its_end() -> None:
     facts = _after(resolved(before, NOON), before, BulletinKind.RESOLVED)
     assert {i.system: i.restored_at for i in facts.impacts} == {System.EDI: NOON, System.CERS: ELEVEN}
     assert (facts.restored_at, facts.next_due_at) == (NOON, None)
-    assert (facts.affected_systems, facts.assumes_ongoing) == ((System.EDI,), False)
+    assert (_dropped(facts), facts.assumes_ongoing) == ({System.CERS}, False)
 
 
 def test_a_system_restored_in_the_minute_of_the_end_left_the_title_all_the_same() -> None:
@@ -84,7 +128,7 @@ def test_a_system_restored_in_the_minute_of_the_end_left_the_title_all_the_same(
     before = updated(an_outage(an_impact(), an_impact(System.CERS)), NOON, an_impact())
     facts = _after(resolved(before, NOON), before, BulletinKind.RESOLVED)
     assert {i.system: i.restored_at for i in facts.impacts} == {System.EDI: NOON, System.CERS: NOON}
-    assert facts.affected_systems == (System.EDI,)
+    assert _dropped(facts) == {System.CERS}
 
 
 def test_a_system_taken_off_a_planned_outage_was_withdrawn_not_restored() -> None:

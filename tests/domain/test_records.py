@@ -1,10 +1,27 @@
 """The record of an outage: what it was, with every time filled in (R107)."""
 
+from datetime import datetime
+
+import pytest
+
 from outage_service.domain.bulletins import BulletinKind
-from outage_service.domain.outages import OutageState
+from outage_service.domain.outages import Outage, OutageState
 from outage_service.domain.records import ChainPosition, RecordedBulletin, RecordedImpact, record_of
 from outage_service.domain.systems import Condition, Direction, System
-from tests.builders import LITERAL, THURSDAY_10H, an_impact, an_outage, at, extended, resolved, updated
+from tests.builders import (
+    LITERAL,
+    SUNDAY_2H,
+    SUNDAY_6H,
+    THURSDAY_10H,
+    a_scheduled_outage,
+    an_impact,
+    an_outage,
+    at,
+    cancelled,
+    extended,
+    resolved,
+    updated,
+)
 
 NOON, TWENTY = at("2026-11-26 12:00"), at("2026-11-26 20:00")
 
@@ -27,6 +44,30 @@ def test_a_record_has_the_times_of_every_system_and_what_is_in_force() -> None:
         outage.reliefs_at(TWENTY, LITERAL),
     )
     assert (record.bulletins, record.chained) == (bulletins, chained)
+
+
+def test_a_system_taken_off_a_planned_outage_before_its_start_was_withdrawn() -> None:
+    planned = a_scheduled_outage(an_impact(System.EDI), an_impact(System.CERS))
+    smaller = updated(planned, NOON, an_impact(System.EDI))
+    for outage in (smaller, resolved(smaller, SUNDAY_6H)):
+        record = record_of(outage, (), None, now=SUNDAY_6H, calendar=LITERAL)
+        assert {each.system: each.was_withdrawn for each in record.impacts} == {
+            System.EDI: False,
+            System.CERS: True,
+        }
+
+
+@pytest.mark.parametrize(
+    ("outage", "now", "is_plan"),
+    [
+        pytest.param(a_scheduled_outage(), NOON, True, id="still to come"),
+        pytest.param(cancelled(a_scheduled_outage(), NOON), SUNDAY_6H, True, id="called off"),
+        pytest.param(a_scheduled_outage(), SUNDAY_2H, False, id="under way"),
+        pytest.param(an_outage(), NOON, False, id="unscheduled"),
+    ],
+)
+def test_a_plan_is_what_has_not_begun_or_never_will(outage: Outage, now: datetime, is_plan: bool) -> None:
+    assert record_of(outage, (), None, now=now, calendar=LITERAL).is_plan is is_plan
 
 
 def test_a_record_of_what_goes_on_has_no_end() -> None:

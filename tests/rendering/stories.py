@@ -26,6 +26,7 @@ from tests.builders import (
 )
 
 NEWS = Bilingual("A switch has failed.\nIt is being replaced.", "Un commutateur a lâché.\nOn le remplace.")
+THURSDAY_1350 = at("2026-11-26 13:50")
 WEDNESDAY_9H = at("2026-11-25 09:00")
 FRIDAY_16H = at("2026-11-27 16:00")
 FRIDAY_21H = at("2026-11-27 21:00")
@@ -97,11 +98,13 @@ def _delays() -> dict[str, BulletinFacts]:
     over = resolved(slow, at("2026-11-26 14:00"))
     backlog = an_outage(a_delay(System.EMANIFEST, 75))
     less = updated(backlog, at("2026-11-26 12:00"), a_delay(System.EMANIFEST, 20))
+    stated = an_outage(an_impact(System.EMANIFEST, behind_minutes=90))
     relieved = revoked(less, at("2026-11-26 13:00"))
     return {
         "delay": _issued(slow, BulletinKind.INITIAL),
         "delay resolved": _issued(over, BulletinKind.RESOLVED, slow),
         "delay that counts as an outage": _issued(backlog, BulletinKind.INITIAL),
+        "outage with minutes behind": _issued(stated, BulletinKind.INITIAL),
         "back to a delay, procedures stay": _issued(less, BulletinKind.UPDATE, backlog),
         "procedures revoked in a delay": _issued(relieved, BulletinKind.REVOKED, less),
     }
@@ -135,6 +138,15 @@ def _scheduled() -> dict[str, BulletinFacts]:
 def _wide() -> dict[str, BulletinFacts]:
     everything = [an_impact(system) for system in System]
     full = an_outage(*everything, internal_systems=InternalSystem)
+    edi_alone = an_outage(an_impact(System.EDI), internal_systems=InternalSystem)
+    others = [an_impact(s, started_at=THURSDAY_1350) for s in System if s not in (System.EDI, System.SWI)]
+    by_degrees = updated(
+        edi_alone,
+        THURSDAY_1350,
+        an_impact(System.EDI),
+        *others,
+        replace(a_delay(System.SWI, None), started_at=at("2026-11-26 12:30")),
+    )
     mixed = an_outage(
         an_impact(System.EDI, Direction.INBOUND),
         a_delay(System.EDI, 30, Direction.OUTBOUND),
@@ -148,6 +160,10 @@ def _wide() -> dict[str, BulletinFacts]:
         "full CBSA outage": _issued(full, BulletinKind.INITIAL),
         "full CBSA outage resolved": _issued(
             resolved(full, at("2026-11-26 12:00")), BulletinKind.RESOLVED, full
+        ),
+        "full CBSA outage by degrees": _issued(by_degrees, BulletinKind.UPDATE, edi_alone),
+        "full CBSA outage by degrees resolved": _issued(
+            resolved(by_degrees, at("2026-11-26 15:00")), BulletinKind.RESOLVED, by_degrees
         ),
         "all six, mixed": _issued(mixed, BulletinKind.INITIAL),
         "CCP alone": _issued(an_outage(an_impact(System.CCP)), BulletinKind.INITIAL),

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from outage_service.content import load_content
-from outage_service.domain.broadcasts import LineEvent, LineFacts, LineState, Override, line_facts
+from outage_service.domain.broadcasts import LineEvent, LineFacts, LineImpact, LineState, Override, line_facts
 from outage_service.domain.outages import Outage, OutageState
 from outage_service.domain.systems import (
     CATALOGUE,
@@ -25,7 +25,6 @@ from outage_service.rendering.broadcasts import (
     current_message,
     last_known_message,
     not_found_sentence,
-    speak,
     unknown_message,
 )
 from outage_service.rendering.times import NBSP
@@ -50,7 +49,7 @@ TIME = Bilingual(
 def said(
     line: HelpLine, *outages: Outage, now: datetime = NOW, override: Override | None = None
 ) -> Bilingual:
-    return speak(line_facts(line, outages, now=now, override=override), CONTENT)
+    return current_message(line_facts(line, outages, now=now, override=override), CONTENT).text
 
 
 def last_known(line: HelpLine, *outages: Outage, now: datetime = NOW) -> LineMessage:
@@ -323,16 +322,15 @@ MINUTES = st.integers(-60 * 24 * 60, 60 * 24 * 60).map(lambda minutes: NOW + tim
 
 @st.composite
 def line_events(draw: st.DrawFn, line: HelpLine, state: OutageState) -> LineEvent:
-    systems = st.sampled_from(systems_of_line(line))
-    conditions = st.sampled_from(Condition)
-    impacts = draw(
-        st.lists(st.tuples(systems, st.sampled_from(Direction), conditions), min_size=1, max_size=8)
-    )
+    parts = (st.sampled_from(systems_of_line(line)), st.sampled_from(Direction), st.sampled_from(Condition))
+    impacts = draw(st.lists(st.tuples(*parts, MINUTES), min_size=1, max_size=8))
     return LineEvent(
         number="TCC26-0001",
         state=state,
-        impacts=tuple((s, d if CATALOGUE[s].has_directions else None, c) for s, d, c in impacts),
-        started_at=draw(MINUTES),
+        impacts=tuple(
+            LineImpact(system, way if CATALOGUE[system].has_directions else None, condition, start)
+            for system, way, condition, start in impacts
+        ),
         planned_end_at=draw(st.none() | MINUTES),
         procedures_apply=draw(st.booleans()),
         next_due_at=draw(st.none() | MINUTES),

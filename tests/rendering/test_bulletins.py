@@ -4,9 +4,11 @@ import pytest
 
 from outage_service.domain.bulletins import BulletinKind
 from outage_service.domain.outages import ContingencyState, OutageState
-from outage_service.domain.systems import System
+from outage_service.domain.systems import FULL_OUTAGE, InternalSystem, System
 from outage_service.domain.texts import Bilingual, Language
 from outage_service.rendering.bulletins import BulletinComposer
+from outage_service.rendering.titles import titled_impacts
+from tests.builders import an_impact, an_outage, at, bulletin_facts, resolved
 from tests.content.typography import faults
 from tests.content.walk import lacking
 from tests.rendering.reading import BASE_URL, COMPOSED, CONTENT, own_words, parts, spaced
@@ -50,7 +52,7 @@ def test_title_and_body_name_the_same_systems(story: str) -> None:
     assert cards == {CONTENT.systems[system].full.plain.en for system in facts.systems}
     if not facts.is_full:
         named = {s for s in System if CONTENT.systems[s].short.plain.en in english.title}
-        assert named == set(facts.affected_systems)
+        assert named == {impact.system for impact in titled_impacts(facts)}
 
 
 @pytest.mark.parametrize("story", OPEN)
@@ -240,6 +242,63 @@ def test_a_full_outage_is_called_one() -> None:
         english, french = parts(STORIES[story])
         assert "ull CBSA system outage" in english.lead[0]
         assert "anne générale des systèmes de l’ASFC" in french.lead[0]
+
+
+def test_a_full_outage_began_with_the_last_of_its_systems_and_the_single_window_stands_beside_it() -> None:
+    """R8: EDI alone was out at 10:00; the title names the single window, so the text does too."""
+    english, french = (spaced(part.lead[0]) for part in parts(STORIES["full CBSA outage by degrees"]))
+    assert english == (
+        "A full CBSA system outage began on Thursday, November 26, 2026, 13:50 (ET). "
+        "A delay in processing has affected the Single Window Initiative since Thursday, "
+        "November 26, 2026, 12:30 (ET)."
+    )
+    assert french == (
+        "Une panne générale des systèmes de l’ASFC a commencé le jeudi 26 novembre 2026 à 13 h 50 (HE). "
+        "Un retard de traitement touche l’Initiative du guichet unique depuis le jeudi "
+        "26 novembre 2026 à 12 h 30 (HE)."
+    )
+
+
+def test_a_single_window_that_is_out_too_is_told_of_beside_a_full_outage() -> None:
+    """R8: allowed, not required."""
+    english, french = (spaced(part.lead[0]) for part in parts(STORIES["full CBSA outage"]))
+    assert " An outage has also affected the Single Window Initiative since Thursday, " in english
+    assert " Une panne touche aussi l’Initiative du guichet unique depuis le jeudi " in french
+
+
+@pytest.mark.parametrize(
+    ("story", "english", "french"),
+    [
+        (
+            "full CBSA outage resolved",
+            "outage, including the Single Window Initiative, was resolved on Thursday",
+            "l’ASFC, y compris l’Initiative du guichet unique, a été résolue le jeudi",
+        ),
+        (
+            "full CBSA outage by degrees resolved",
+            "outage and the delay in processing of the Single Window Initiative were resolved on",
+            "l’ASFC et le retard de traitement de l’Initiative du guichet unique ont été résolus le",
+        ),
+    ],
+)
+def test_the_end_of_a_full_outage_is_also_that_of_what_stood_beside_it(
+    story: str, english: str, french: str
+) -> None:
+    """R8, R14"""
+    said = [spaced(part.lead[0]) for part in parts(STORIES[story])]
+    assert said[0].startswith(f"The full CBSA system {english}")
+    assert said[1].startswith(f"La panne générale des systèmes de {french}")
+
+
+def test_a_full_outage_without_the_single_window_does_not_name_it() -> None:
+    """R8"""
+    down = an_outage(*map(an_impact, sorted(FULL_OUTAGE)), internal_systems=InternalSystem)
+    over = resolved(down, at("2026-11-26 12:00"))
+    for facts in (bulletin_facts(down), bulletin_facts(over, BulletinKind.RESOLVED, before=down)):
+        english, french = (spaced(" ".join(part.lead)) for part in parts(facts))
+        assert english.count("(ET)") == french.count("(HE)") == 1
+        assert "Single Window" not in english
+        assert "guichet unique" not in french
 
 
 @every_story

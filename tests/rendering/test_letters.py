@@ -86,6 +86,9 @@ def test_an_alert_about_a_machine_names_it() -> None:
     body = " ".join(COMPOSER.alert(AlertKind.HEARTBEAT_LOST, host="mail-1").body.text.split())
     assert "on mail-1 has given no sign of life" in body
     assert "sur mail-1, ne donne plus signe de vie" in body
+    body = " ".join(COMPOSER.alert(AlertKind.CLOCK_DIFFERS, host="mail-1").body.text.split())
+    assert "The clock of the host mail-1 differs by more than 5 minutes" in body
+    assert "L’horloge de l’hôte mail-1 diffère de plus de 5 minutes" in body
 
 
 def test_an_alert_about_an_outage_leads_to_it() -> None:
@@ -93,6 +96,16 @@ def test_an_alert_about_an_outage_leads_to_it() -> None:
     body = COMPOSER.alert(AlertKind.OVERRUN, number="TCC26-0001").body
     assert "https://outages.example.org/outages/TCC26-0001" in body.text.splitlines()
     assert 'href="https://outages.example.org/outages/TCC26-0001"' in body.html
+
+
+def test_an_overrun_alert_advises_nothing_that_would_be_refused() -> None:
+    """R17: an end that has passed cannot be moved."""
+    body = " ".join(COMPOSER.alert(AlertKind.OVERRUN, number="TCC26-0001").body.text.split())
+    assert "Resolve it once service is back, or issue an update with what is known." in body
+    assert (
+        "Déclarez-la résolue dès que le service est rétabli, "
+        "ou publiez une mise à jour avec ce que l’on sait." in body
+    )
 
 
 def test_an_alert_about_the_service_has_no_link() -> None:

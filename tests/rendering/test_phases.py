@@ -4,11 +4,21 @@ import pytest
 
 from outage_service.content import load_content
 from outage_service.content.catalogue import Phase
+from outage_service.domain.outages import Outage
 from outage_service.domain.systems import Direction, System
 from outage_service.domain.texts import Language
 from outage_service.rendering.phases import actions_for, phase_of
 from outage_service.rendering.sections import section
-from tests.builders import a_delay, an_impact, an_outage, bulletin_facts
+from tests.builders import (
+    a_delay,
+    a_scheduled_outage,
+    an_impact,
+    an_outage,
+    at,
+    bulletin_facts,
+    resolved,
+    updated,
+)
 from tests.rendering.stories import STORIES
 
 CONTENT = load_content()
@@ -94,6 +104,80 @@ def test_a_system_that_is_merely_slow_has_no_paper_procedure() -> None:
     """R44: with CERS slow and the eManifest Portal out, exports go on electronically."""
     facts = bulletin_facts(an_outage(an_impact(System.EMANIFEST), a_delay(System.CERS)))
     assert "export_paper" not in {action.id for action in actions_for(facts, CONTENT)}
+
+
+NOON, ONE = at("2026-11-26 12:00"), at("2026-11-26 13:00")
+PAPER = {"import_paper", "export_paper", "carriers_and_warehouses", "clearing", "exporters"}
+OF_ANY = {"other_departments", "retain_stamped", "send_afterwards", "no_penalty", "checklist"}
+
+
+def asked(outage: Outage) -> set[str]:
+    return {action.id for action in actions_for(bulletin_facts(outage), CONTENT)}
+
+
+def test_an_outage_that_becomes_a_delay_gives_no_paper_to_a_system_that_was_only_slow() -> None:
+    """R5, R59: nothing says which of two delays had been the outage, so neither one's paper is asked for."""
+    out = an_outage(an_impact(System.EMANIFEST), a_delay(System.CERS))
+    assert "import_paper" in asked(out)
+    slow = asked(updated(out, NOON, a_delay(System.EMANIFEST, 20), a_delay(System.CERS)))
+    assert slow & PAPER == set()
+    assert slow > OF_ANY
+
+
+def test_a_delay_that_is_left_when_the_outage_is_over_has_no_paper() -> None:
+    """R5, R59: what was out is back, what is left was never out."""
+    out = an_outage(an_impact(System.EMANIFEST), a_delay(System.CERS))
+    assert asked(updated(out, NOON, a_delay(System.CERS))) == OF_ANY
+
+
+def test_a_delay_that_may_always_have_been_one_has_no_paper_once_another_is_back() -> None:
+    """R5: it may be the restored delay that had been the outage."""
+    out = an_outage(a_delay(System.EMANIFEST, 75), a_delay(System.EDI))
+    slow = updated(out, NOON, a_delay(System.EMANIFEST, 20), a_delay(System.EDI))
+    assert asked(updated(slow, ONE, a_delay(System.EDI))) == OF_ANY
+
+
+def test_the_only_system_there_is_keeps_its_paper_when_it_is_only_slow() -> None:
+    """R6, R36: procedures stay in effect until they are revoked, and it is known whose they are."""
+    assert {"import_paper", "clearing"} < to_do("back to a delay, procedures stay")
+
+
+def test_paper_that_either_of_two_delays_calls_for_is_asked_for() -> None:
+    """R59: whichever had been the outage, imports go to the port of report; exports only if it was EDI."""
+    out = an_outage(an_impact(System.EDI), a_delay(System.EMANIFEST))
+    both_slow = asked(updated(out, NOON, a_delay(System.EDI, 20), a_delay(System.EMANIFEST)))
+    assert both_slow & {"import_paper", "export_paper"} == {"import_paper"}
+
+
+def test_a_backlog_gives_no_paper_to_a_system_that_was_only_slow() -> None:
+    """R5, R6, R59"""
+    out = an_outage(an_impact(System.EMANIFEST), a_delay(System.CERS))
+    over = resolved(out, NOON, remains_in_effect=True)
+    assert asked(over) & PAPER == {"import_paper", "carriers_and_warehouses", "clearing"}
+
+
+def test_a_backlog_of_delays_asks_only_for_what_each_of_them_calls_for() -> None:
+    """R5, R59"""
+    out = an_outage(an_impact(System.EMANIFEST), a_delay(System.CERS))
+    slow = updated(out, NOON, a_delay(System.EMANIFEST, 20), a_delay(System.CERS))
+    over = resolved(slow, ONE, remains_in_effect=True)
+    assert asked(over) == OF_ANY | {"examination"}
+
+
+def test_a_backlog_gives_no_paper_to_a_system_that_had_been_back_before() -> None:
+    """R59: the bulletins before it had none for it either."""
+    out = an_outage(an_impact(System.EMANIFEST), an_impact(System.CERS))
+    one_back = updated(out, NOON, an_impact(System.CERS))
+    assert asked(one_back) & {"import_paper", "export_paper"} == {"export_paper"}
+    over = resolved(one_back, ONE, remains_in_effect=True)
+    assert asked(over) & {"import_paper", "export_paper"} == {"export_paper"}
+
+
+def test_a_system_taken_off_the_plan_needs_no_paper_to_be_prepared() -> None:
+    """R59: the client portal, which stays, has no column."""
+    planned = a_scheduled_outage(an_impact(System.CERS), an_impact(System.CCP))
+    assert "prepare_paper" in asked(planned)
+    assert "prepare_paper" not in asked(updated(planned, NOON, an_impact(System.CCP)))
 
 
 def test_a_system_that_is_back_has_no_paper_procedure() -> None:

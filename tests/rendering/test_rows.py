@@ -30,6 +30,7 @@ every_story = pytest.mark.parametrize("story", STORIES)
         ("initial", "what you send is received, held in a queue and processed once EDI is back"),
         ("delay", "received and queued, then processed and answered later than usual"),
         ("delay that counts as an outage", "60 minutes behind or more, which counts as an outage"),
+        ("outage with minutes behind", "information submitted through it is not received"),
         ("advance", "Information submitted through the portal is not received by the CBSA"),
         ("CCP alone", "nothing can be submitted through it"),
         ("CAD/API alone", "CAD/API is not operational."),
@@ -40,6 +41,17 @@ every_story = pytest.mark.parametrize("story", STORIES)
 def test_a_bulletin_says_what_becomes_of_data_sent_meanwhile(story: str, english: str) -> None:
     """R37–R43; mistake of real bulletins: nothing on whether data is queued or rejected."""
     assert english in flat(STORIES[story])
+
+
+def test_an_outage_that_was_stated_is_never_told_as_a_queue() -> None:
+    """R40: minutes behind do not make a delay of it, so nothing is said to be received."""
+    said = [part.systems[0].rows for part in parts(STORIES["outage with minutes behind"])]
+    english, french = ({row.label: spaced(row.value) for row in rows} for rows in said)
+    assert (english["Condition"], english["Behind by"]) == ("Outage", "90 min")
+    assert "information submitted through it is not received" in english["Data sent meanwhile"]
+    assert "waits its turn" not in english["Data sent meanwhile"]
+    assert any("les renseignements qui y sont soumis ne sont pas reçus" in text for text in french.values())
+    assert not any("attendent leur tour" in text for text in french.values())
 
 
 @every_story

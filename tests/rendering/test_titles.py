@@ -131,6 +131,7 @@ some_impacts = st.lists(
         ImpactFacts,
         system=st.sampled_from(System),
         direction=st.sampled_from(Direction),
+        stated=st.sampled_from(Condition),
         condition=st.sampled_from(Condition),
         behind=st.none(),
         started_at=st.just(THURSDAY_10H),

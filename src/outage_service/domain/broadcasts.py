@@ -55,6 +55,16 @@ class BroadcastFormat(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class LineImpact:
+    """What one of the line's systems suffers, and since when; what is to come has its planned start."""
+
+    system: System
+    direction: Direction | None
+    condition: Condition
+    started_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class LineEvent:
     """One unclosed outage as a line tells it, with only the systems that are the line's.
 
@@ -63,22 +73,26 @@ class LineEvent:
 
     number: str
     state: OutageState
-    impacts: tuple[tuple[System, Direction | None, Condition], ...]
-    started_at: datetime
+    impacts: tuple[LineImpact, ...]
     planned_end_at: datetime | None
     procedures_apply: bool
     next_due_at: datetime | None
 
     @property
+    def started_at(self) -> datetime:
+        """When the first of the line's systems was affected."""
+        return min(impact.started_at for impact in self.impacts)
+
+    @property
     def condition(self) -> Condition:
         """The worst condition on this line."""
-        is_outage = any(condition is Condition.OUTAGE for _, _, condition in self.impacts)
+        is_outage = any(impact.condition is Condition.OUTAGE for impact in self.impacts)
         return Condition.OUTAGE if is_outage else Condition.DELAY
 
     @property
     def systems(self) -> tuple[System, ...]:
         """The line's systems it concerns, in the catalogue's order."""
-        return in_catalogue_order(system for system, _, _ in self.impacts)
+        return in_catalogue_order(impact.system for impact in self.impacts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,8 +163,10 @@ def _line_event(outage: Outage, systems: tuple[System, ...], now: datetime) -> L
     return LineEvent(
         number=outage.number,
         state=outage.state_at(now),
-        impacts=tuple((impact.system, impact.direction, impact.condition) for impact in own),
-        started_at=min(impact.started_at or outage.started_at for impact in own),
+        impacts=tuple(
+            LineImpact(each.system, each.direction, each.condition, each.started_at or outage.started_at)
+            for each in own
+        ),
         planned_end_at=outage.planned_end_at,
         procedures_apply=outage.contingency_at(now).applies,
         next_due_at=outage.next_due_at,

@@ -20,6 +20,7 @@ from outage_service.domain.outages import (
     OutageState,
 )
 from outage_service.domain.systems import (
+    FULL_OUTAGE,
     Condition,
     Direction,
     HelpLine,
@@ -55,11 +56,13 @@ class BulletinKind(StrEnum):
 class ImpactFacts:
     """What one system suffers, with every time filled in; `restored_at` once it works again.
 
+    `condition` is what the figures make of what the operator `stated` (R34–R36).
     `was_dropped`: it works again by an update of its own, not by the end of the outage.
     """
 
     system: System
     direction: Direction | None
+    stated: Condition
     condition: Condition
     behind: timedelta | None
     started_at: datetime
@@ -147,9 +150,17 @@ class BulletinFacts:
         return in_catalogue_order(impact.system for impact in self.impacts)
 
     @property
-    def affected_systems(self) -> tuple[System, ...]:
-        """The systems not dropped by an update, which its title names."""
-        return in_catalogue_order(i.system for i in self.impacts if not i.was_dropped)
+    def full_started_at(self) -> datetime | None:
+        """When the last of the five systems of a full outage went down (R8); None where it is not full."""
+        down: dict[System, datetime] = {}
+        for impact in self.impacts:
+            if (
+                impact.system in FULL_OUTAGE
+                and impact.condition is Condition.OUTAGE
+                and not impact.was_dropped
+            ):
+                down[impact.system] = min(impact.started_at, down.get(impact.system, impact.started_at))
+        return max(down.values()) if self.is_full else None
 
     @property
     def lines(self) -> tuple[HelpLine, ...]:
@@ -205,6 +216,7 @@ def _impact_facts(impact: Impact, outage: Outage) -> ImpactFacts:
     return ImpactFacts(
         system=impact.system,
         direction=impact.direction,
+        stated=impact.stated,
         condition=impact.condition,
         behind=impact.behind,
         started_at=impact.started_at or outage.started_at,

@@ -21,6 +21,11 @@ class RecordedImpact:
     started_at: datetime
     restored_at: datetime | None
 
+    @property
+    def was_withdrawn(self) -> bool:
+        """Whether it was taken off a planned outage before the start: it never suffered anything."""
+        return self.restored_at is not None and self.restored_at < self.started_at
+
 
 @dataclass(frozen=True, slots=True)
 class RecordedBulletin:
@@ -58,6 +63,11 @@ class OutageRecord:
     reliefs: tuple[Relief, ...]
     bulletins: tuple[RecordedBulletin, ...]
     chained: ChainPosition | None
+
+    @property
+    def is_plan(self) -> bool:
+        """Whether nothing was ever out: it is still to come, or was called off before its start."""
+        return self.state in (OutageState.SCHEDULED, OutageState.CANCELLED)
 
 
 def record_of(

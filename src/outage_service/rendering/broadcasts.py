@@ -61,11 +61,6 @@ def unknown_message(line: HelpLine, content: Content) -> LineMessage:
     return LineMessage(line, LineState.UNKNOWN, _spoken(nothing, content, _nothing_known), is_stale=True)
 
 
-def speak(facts: LineFacts, content: Content) -> Bilingual:
-    """Returns the message of a line whose state is known, at most 600 characters a language."""
-    return current_message(facts, content).text
-
-
 def not_found_sentence(content: Content) -> str:
     """Returns what to say where there is no such line or format: English, then French."""
     desk = content.lines[HelpLine.TCCU]

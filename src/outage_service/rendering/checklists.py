@@ -132,7 +132,8 @@ class ChecklistWriter:
             for each in deadlines:
                 if each.name in procedure.deadlines:
                     obligation = self.words.of(self.said.names.obligations, each.name.obligation)
-                    at = f"{self.words.label(each.name)} {self.words.moment(each.at)}"
+                    label = self.words.label(each.name if each.is_final else f"{each.name}_open")
+                    at = f"{label} {self.words.moment(each.at)}"
                     yield Row(f"{number}{self._systems(each)}", at, obligation)
 
     def _systems(self, deadline: Deadline) -> str:

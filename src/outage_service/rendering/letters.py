@@ -24,6 +24,7 @@ class AlertKind(StrEnum):
     OVERDUE = "overdue"
     RELAY_PAUSED = "relay_paused"
     HEARTBEAT_LOST = "heartbeat_lost"
+    CLOCK_DIFFERS = "clock_differs"
     BULLETIN_PAUSED = "bulletin_paused"
     CANARY_MISSING = "canary_missing"
     MAIL_HELD = "mail_held"

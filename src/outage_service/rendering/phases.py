@@ -1,11 +1,13 @@
 """Where an outage stands for its clients: what they are to do, and how its bulletins are marked."""
 
+from collections.abc import Sequence
 from enum import StrEnum
 
 from outage_service.content.catalogue import Action, Content, Phase
-from outage_service.domain.bulletins import BulletinFacts
+from outage_service.domain.bulletins import BulletinFacts, ImpactFacts
 from outage_service.domain.outages import ContingencyState, OutageState
 from outage_service.domain.systems import Condition
+from outage_service.rendering.titles import titled_impacts
 
 
 class Status(StrEnum):
@@ -42,19 +44,31 @@ def phase_of(facts: BulletinFacts) -> Phase:
 
 
 def actions_for(facts: BulletinFacts, content: Content) -> tuple[Action, ...]:
-    """Returns what to do, in order; what no affected system calls for is left out (R59).
-
-    While procedures are in effect only systems that are out count: a system that is merely slow has none.
-    """
+    """Returns what to do, in order; what no affected system calls for is left out (R59)."""
     phase = phase_of(facts)
-    in_effect = phase is Phase.PROCEDURES and facts.condition is Condition.OUTAGE
-    concerned = [
-        impact
-        for impact in facts.impacts
-        if not (in_effect and (impact.restored_at or impact.condition is Condition.DELAY))
-    ]
+    possible = _possibly_concerned(facts, phase)
     return tuple(
         action
         for action in content.actions
-        if phase in action.phases and any(action.concerns(i.system, i.direction) for i in concerned)
+        if phase in action.phases and (action.cases is None or _holds_for_all(action, possible))
     )
+
+
+def _holds_for_all(action: Action, possible: Sequence[Sequence[ImpactFacts]]) -> bool:
+    return all(any(action.concerns(i.system, i.direction) for i in impacts) for impacts in possible)
+
+
+def _possibly_concerned(facts: BulletinFacts, phase: Phase) -> Sequence[Sequence[ImpactFacts]]:
+    """Returns whose paper it may be, as alternatives: nobody has duties for a system that was not out.
+
+    While procedures are in effect a system that is merely slow, or back, has none (R44). Once only delays
+    are left, the facts do not say which of them had been an outage (docs/decisions/0006).
+    """
+    if phase not in (Phase.PROCEDURES, Phase.BACKLOG):
+        return [[impact for impact in facts.impacts if not impact.was_withdrawn]]
+    standing = titled_impacts(facts)
+    if out := [impact for impact in standing if impact.condition is Condition.OUTAGE]:
+        return [out]
+    if len(standing) < len(facts.impacts):
+        return [[]]  # what was out may be what is back
+    return [[impact] for impact in standing]

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from outage_service.domain.bulletins import BulletinFacts, ImpactFacts
-from outage_service.domain.systems import Condition
+from outage_service.domain.systems import FULL_OUTAGE, Condition
 from outage_service.rendering.templating import environment, paragraphs
 from outage_service.rendering.titles import titled_impacts
 from outage_service.rendering.words import Words, named
@@ -30,8 +30,9 @@ class Prose:
 
 def _values(facts: BulletinFacts, words: Words) -> dict[str, Any]:
     affected = titled_impacts(facts)
-    outages = [i for i in affected if i.condition is Condition.OUTAGE]
-    delays = [i for i in affected if i.condition is Condition.DELAY]
+    told = [i for i in affected if not (facts.is_full and i.system in FULL_OUTAGE)]  # beyond its five
+    outages = [i for i in told if i.condition is Condition.OUTAGE]
+    delays = [i for i in told if i.condition is Condition.DELAY]
     return {
         "facts": facts,
         "when": words.moment,

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from outage_service.content.catalogue import EffectCase, HelpNumber
 from outage_service.domain.bulletins import BulletinFacts, Chapter, ImpactFacts
 from outage_service.domain.outages import OutageState
-from outage_service.domain.systems import CATALOGUE, Condition, HelpLine
+from outage_service.domain.systems import Condition, HelpLine
 from outage_service.rendering.prose import restored_meanwhile
 from outage_service.rendering.times import minutes_behind
 from outage_service.rendering.words import Words
@@ -87,12 +87,13 @@ def _times(impact: ImpactFacts, facts: BulletinFacts, words: Words) -> Iterator[
 
 
 def _case(impact: ImpactFacts) -> EffectCase:
-    """A delay that counts as an outage still receives data: say so, not that nothing works (R34, R35)."""
+    """A delay that counts as an outage still receives data: say so, not that nothing works (R34, R35).
+
+    An outage that was stated is one, whatever minutes are reported with it (docs/decisions/0006).
+    """
     if impact.condition is Condition.DELAY:
         return EffectCase.DELAY
-    threshold = CATALOGUE[impact.system].threshold
-    is_backlog = threshold is not None and impact.behind is not None and threshold.is_reached(impact.behind)
-    return EffectCase.BACKLOG if is_backlog else EffectCase.OUTAGE
+    return EffectCase.BACKLOG if impact.stated is Condition.DELAY else EffectCase.OUTAGE
 
 
 def key_rows(facts: BulletinFacts, words: Words, next_bulletin: Sequence[str]) -> tuple[Row, ...]:

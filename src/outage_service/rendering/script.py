@@ -1,12 +1,12 @@
 """The sentences of one help line's message in one language, out of the patterns of `content/voice.yaml`."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from outage_service.content import Content
 from outage_service.content.voice import VoiceText
-from outage_service.domain.broadcasts import LineEvent
+from outage_service.domain.broadcasts import LineEvent, LineImpact
 from outage_service.domain.calendar import eastern
 from outage_service.domain.outages import OutageState
 from outage_service.domain.systems import Condition, Direction, System, in_catalogue_order
@@ -73,24 +73,24 @@ class Script:
         return self.say(self.voice.running.for_count(len(systems)), names=self.names(systems))
 
     def event(self, event: LineEvent) -> list[str]:
-        """Says what is open: a sentence for each condition and direction, the worst first."""
+        """Says what is open: a sentence for each condition, direction and start, the worst first."""
         return [
-            self._suffering(event, systems, condition, direction)
+            self._suffering(event, alike)
             for condition in (Condition.OUTAGE, Condition.DELAY)
             for direction in (Direction.BOTH, Direction.INBOUND, Direction.OUTBOUND)
-            if (systems := _suffering_so(event, condition, direction))
+            for alike in _suffering_so(event, condition, direction)
         ]
 
-    def _suffering(
-        self, event: LineEvent, systems: tuple[System, ...], condition: Condition, direction: Direction
-    ) -> str:
-        pattern = self.voice.outage if condition is Condition.OUTAGE else self.voice.delay
-        one_way = self.voice.directions.get(direction)
+    def _suffering(self, event: LineEvent, alike: Sequence[LineImpact]) -> str:
+        one = alike[0]
+        systems = in_catalogue_order(impact.system for impact in alike)
+        pattern = self.voice.outage if one.condition is Condition.OUTAGE else self.voice.delay
+        one_way = self.voice.directions.get(one.direction or Direction.BOTH)
         return self.say(
             pattern.for_count(len(systems)),
             names=self.names(systems),
             direction=one_way[self.language] if one_way else "",
-            since=self.since(event.started_at),
+            since=self.since(one.started_at),
             window=self._window(event),
         )
 
@@ -127,12 +127,17 @@ class Script:
         return self.say(self.voice.next_update, at=self.at(due))
 
 
-def _suffering_so(event: LineEvent, condition: Condition, direction: Direction) -> tuple[System, ...]:
-    return in_catalogue_order(
-        system
-        for system, own_direction, own_condition in event.impacts
-        if own_condition is condition and (own_direction or Direction.BOTH) is direction
-    )
+def _suffering_so(
+    event: LineEvent, condition: Condition, direction: Direction
+) -> Iterator[Sequence[LineImpact]]:
+    """Yields the impacts so affected, together those that began together: none is told an earlier start."""
+    alike = [
+        impact
+        for impact in event.impacts
+        if impact.condition is condition and (impact.direction or Direction.BOTH) is direction
+    ]
+    for start in sorted({impact.started_at for impact in alike}):
+        yield [impact for impact in alike if impact.started_at == start]
 
 
 def spaced_digits(number: str) -> str:

@@ -7,14 +7,9 @@ import pytest
 
 from outage_service.domain.texts import Language
 from outage_service.rendering.documents.texts import (
-    Checklist,
-    ChecklistGroup,
-    ChecklistItem,
-    ChecklistPart,
     Section,
     TextDocument,
     TextPart,
-    checklist,
     text_document,
 )
 from tests.rendering.documents.pdf import claims_accessibility, text_of
@@ -49,14 +44,6 @@ def test_a_text_is_tagged_and_names_its_languages() -> None:
     said = text_of(made)
     assert "Start:" in said
     assert "Début" in said
-
-
-def test_a_checklist_is_tagged_and_shows_its_items_notes_and_sources() -> None:
-    item = ChecklistItem("Two copies", ("Stack manifest",), "R63")
-    part = ChecklistPart(Language.EN, "Highway", (ChecklistGroup("During", (item,), ("On paper.",)),))
-    made = checklist(Checklist("Highway", "Highway", (part,)))
-    assert claims_accessibility(made)
-    assert all(word in text_of(made) for word in ("Two copies", "Stack manifest", "R63", "On paper."))
 
 
 def test_the_same_text_gives_the_same_bytes() -> None:

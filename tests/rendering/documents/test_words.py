@@ -1,11 +1,15 @@
 """What documents say besides their data, in French as good as the English (domain.md section 14)."""
 
+from pathlib import Path
+
 from outage_service.content import load_content
-from outage_service.rendering.documents.words import documents, load_words
+from outage_service.rendering import documents
+from outage_service.rendering.documents.words import load_words
 from tests.content.typography import faults
 from tests.content.walk import lacking
 
-TEXTS = [(f"{name}.{key}", text) for name in documents() for key, text in load_words(name).items()]
+FILES = sorted(Path(documents.__path__[0]).glob("*.yaml"))
+TEXTS = [(f"{file.stem}.{key}", text) for file in FILES for key, text in load_words(file.stem).items()]
 
 
 def test_french_follows_its_typography() -> None:

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from outage_service.content import Content
-from outage_service.domain.records import OutageRecord
+from outage_service.domain.outages import OutageState
+from outage_service.domain.records import OutageRecord, RecordedImpact
 from outage_service.domain.texts import Bilingual, Language
 from outage_service.rendering.documents.texts import Facts, Section, TextDocument, TextPart, text_document
 from outage_service.rendering.documents.words import load_words
@@ -43,15 +44,16 @@ class _Writer:
     def part(self) -> TextPart:
         """Returns this language's part."""
         record = self.record
+        deadlines = tuple(self._deadlines())
         return TextPart(
             language=self.words.language,
             title=self._say("title", number=record.number),
             note=self._say("note", time=self.words.stamp(record.as_of)),
             facts=self.facts(),
             sections=(
-                Section(paragraphs=(self._say("intro"),)),
+                Section(paragraphs=(self._say("intro_plan" if record.is_plan else "intro"),)),
                 Section(self._say("systems"), facts=tuple(self._systems())),
-                Section(self._say("deadlines"), facts=tuple(self._deadlines())),
+                *([Section(self._say("deadlines"), facts=deadlines)] if deadlines else []),
                 Section(self._say("bulletins"), facts=tuple(self._bulletins())),
                 Section(
                     self._say("verification"),
@@ -65,7 +67,7 @@ class _Writer:
         """Returns what happened when."""
         record, words = self.record, self.words
         times = {
-            "began": record.started_at,
+            "planned_start" if record.is_plan else "began": record.started_at,
             "planned_end": record.planned_end_at,
             "ended": record.restored_at,
             "cancelled": record.cancelled_at,
@@ -82,18 +84,25 @@ class _Writer:
         words = self.words
         for impact in self.record.impacts:
             name = words.heading(words.content.systems[impact.system].short.plain)
-            condition = words.of(words.content.wording.conditions, impact.condition)
-            yield (
-                f"{name}{words.direction(impact.direction)}",
-                f"{condition}, {self._span(impact.started_at, impact.restored_at)}",
-            )
+            yield f"{name}{words.direction(impact.direction)}", self._suffered(impact)
 
-    def _span(self, start: datetime, end: datetime | None) -> str:
-        if end is None:
-            return self._say("system_since", start=self.words.stamp(start))
-        return self._say("system_times", start=self.words.stamp(start), end=self.words.stamp(end))
+    def _suffered(self, impact: RecordedImpact) -> str:
+        """Says what a system suffered, and never that it did where it was only planned to."""
+        words, start, end = self.words, impact.started_at, impact.restored_at
+        if impact.was_withdrawn:
+            return self._span("system_withdrawn", end=end)
+        if self.record.is_plan:
+            return self._span(f"system_{self.record.state}", start, self.record.planned_end_at)
+        span = self._span("system_times" if end else "system_since", start, end)
+        return f"{words.of(words.content.wording.conditions, impact.condition)}, {span}"
+
+    def _span(self, key: str, start: datetime | None = None, end: datetime | None = None) -> str:
+        times = {"start": start, "end": end}
+        return self._say(key, **{name: self.words.stamp(at) for name, at in times.items() if at})
 
     def _deadlines(self) -> Iterator[tuple[str, str]]:
+        if self.record.state is OutageState.CANCELLED:
+            return  # nothing need be transmitted ahead of an outage that was called off
         known, words = self.record.deadlines, self.words
         for name in (*_TIMES, *_DOCUMENTS):
             at = getattr(known, name)
@@ -102,9 +111,10 @@ class _Writer:
         for relief in self.record.reliefs:
             system = words.heading(words.content.systems[relief.system].short.plain)
             for name in _TIMES[1:]:
-                until = getattr(relief, name)
-                if until is not None and until != getattr(known, name):
-                    yield self._say("extended", name=system, label=self._say(name)), words.stamp(until)
+                until, end = getattr(relief, name), getattr(known, name)
+                if until is not None and until != end:
+                    label = self._say(name) if end else words.label(f"{name}_open")
+                    yield self._say("extended", name=system, label=label), words.stamp(until)
 
     def _bulletins(self) -> Iterator[tuple[str, str]]:
         words = self.words

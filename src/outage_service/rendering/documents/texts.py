@@ -1,4 +1,4 @@
-"""The documents that are mostly text: `bulletin.typ` and `checklist.typ`, and what they are made of.
+"""The documents that are mostly text, set by `bulletin.typ`, and what they are made of.
 
 Each has one part a language, in the order in which they are to be read; the first part's language is the
 document's. A fact is a label, without its colon, and a value.
@@ -42,49 +42,6 @@ class TextDocument:
     parts: tuple[TextPart, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class ChecklistItem:
-    """Something to tick off: `notes` below it, then where it comes from (`R63, SOCP 4.1`)."""
-
-    text: str
-    notes: tuple[str, ...] = ()
-    source: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class ChecklistGroup:
-    """Items under a heading, after what is to be said of all of them."""
-
-    heading: str
-    items: tuple[ChecklistItem, ...]
-    paragraphs: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class ChecklistPart:
-    """A checklist in one language; `note` stands small above its title."""
-
-    language: Language
-    title: str
-    groups: tuple[ChecklistGroup, ...]
-    facts: Facts = ()
-    note: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Checklist:
-    """A list to tick off, in one or both languages."""
-
-    title: str
-    footer: str
-    parts: tuple[ChecklistPart, ...]
-
-
 def text_document(document: TextDocument) -> bytes:
     """Returns the PDF of a text; see `typeset` for what it raises."""
     return typeset("bulletin.typ", asdict(document))
-
-
-def checklist(document: Checklist) -> bytes:
-    """Returns the PDF of a checklist; see `typeset` for what it raises."""
-    return typeset("checklist.typ", asdict(document))

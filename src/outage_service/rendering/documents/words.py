@@ -21,8 +21,3 @@ def load_words(document: str) -> Mapping[str, Bilingual]:
     """
     texts = TypeAdapter(dict[str, Bilingual])
     return texts.validate_python(yaml.safe_load((_FOLDER / f"{document}.yaml").read_text(encoding="utf-8")))
-
-
-def documents() -> list[str]:
-    """Returns the names of all files of texts."""
-    return sorted(file.stem for file in _FOLDER.glob("*.yaml"))
