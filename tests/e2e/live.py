@@ -70,7 +70,7 @@ class Site:
         assert isinstance(self.clock, VirtualClock)
         self.clock.advance(by)
         schedule.issue_due(self.engine)
-        self.service.refresh()
+        self.service.keeper.refresh()
 
     def get(self, path: str, **options: str) -> httpx.Response:
         """Returns what a program gets that is no browser; redirects are not followed."""

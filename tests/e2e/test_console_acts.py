@@ -61,6 +61,18 @@ def _look(page: Page, assert_accessible: Check) -> None:
     assert_accessible(page)
 
 
+def test_after_a_refused_note_the_page_still_keeps_itself_true(site: Site, desk: Page) -> None:
+    """What answers a form is at an address that only takes forms."""
+    desk.goto(f"{site.url}/en/console/outages/TCC26-0003")
+    desk.click("form[action$=notes] button")
+    expect(desk.locator("#text-error")).to_be_visible()
+    for _ in range(2):
+        with desk.expect_response("**/console/outages/TCC26-0003") as answered:
+            desk.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+        assert answered.value.status in (200, 304)
+    expect(desk.locator("#offline")).to_be_hidden()
+
+
 def test_what_goes_wrong_at_the_desk_is_accessible_in_french(
     site: Site, desk: Page, assert_accessible: Check
 ) -> None:

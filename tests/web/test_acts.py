@@ -1,13 +1,14 @@
 """Operators' acts on an outage over HTTP, and who may not do what when."""
 
 import threading
+from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
 
 from outage_service.clock import VirtualClock
 from tests.builders import at
-from tests.web.bodies import MESSAGE, delay, news, scheduled, unscheduled
+from tests.web.bodies import MESSAGE, Body, delay, news, scheduled, unscheduled
 from tests.web.client import Api, problem, shown
 
 ACTS = ("updates", "resolve", "revoke", "cancel", "corrections")
@@ -34,6 +35,26 @@ def test_a_system_dropped_by_an_update_was_restored_then(clock: VirtualClock, tc
     updated = shown(tccu.act(outage, "updates", news(impacts=[{"system": "edi"}])))
     restored = {impact["system"]: impact["restored_at"] for impact in updated["impacts"]}
     assert restored == {"edi": None, "swi": "2026-11-26T15:20:00Z"}
+
+
+@pytest.mark.parametrize("declaration", [unscheduled, scheduled], ids=["unscheduled", "scheduled"])
+def test_the_impacts_that_were_answered_can_be_sent_back(declaration: Callable[..., Body], tccu: Api) -> None:
+    before = shown(tccu.post("/v1/outages", declaration({"system": "cers"}, {"system": "swi"})), 201)
+    shown(tccu.act(before, "updates", news(impacts=[{"system": "cers"}])))
+    outage = shown(tccu.get(f"/v1/outages/{before['id']}"))
+    again = shown(tccu.act(outage, "updates", news(impacts=outage["impacts"])))
+    assert again["impacts"] == outage["impacts"]
+
+
+@pytest.mark.parametrize(("sent", "answered"), [(59.99, 59.98), (59.98, 59.98), (60.01, 60.02), (0.01, 0.02)])
+def test_a_delay_is_kept_in_whole_seconds_and_what_is_answered_can_be_sent_back(
+    sent: float, answered: float, tccu: Api
+) -> None:
+    """A minute has sixty seconds and a hundred hundredths: one may move to the next, and stays there."""
+    outage = shown(tccu.post("/v1/outages", unscheduled(delay("edi", sent))), 201)
+    assert outage["impacts"][0]["behind_minutes"] == answered
+    again = shown(tccu.act(outage, "updates", news(impacts=outage["impacts"])))
+    assert again["impacts"] == outage["impacts"]
 
 
 def test_an_estimate_needs_the_problem_to_be_identified(tccu: Api) -> None:

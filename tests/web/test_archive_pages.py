@@ -101,6 +101,7 @@ def test_without_its_database_a_page_says_so_in_its_language_and_others_still_an
         answer = public.get(path)
         assert said is None or (answer.status_code == 503 and said in answer.text), path
         assert answer.headers["content-type"] == "text/html; charset=utf-8"
+        assert "nothing has changed" not in answer.text, "that is not known"
     for path in ("/en/about", "/fr/subscribe", "/robots.txt", "/sitemap.xml"):
         assert public.get(path).status_code == 200
     engine.db.close()

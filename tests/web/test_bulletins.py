@@ -116,6 +116,19 @@ def test_a_frozen_page_is_unchanged_for_who_has_it(suffix: str, tccu: Api, publi
     assert french.status_code == 200
 
 
+@pytest.mark.parametrize("suffix", ["html", "txt"])
+def test_a_page_that_is_unchanged_keeps_the_policy_that_lets_its_styles_apply(
+    suffix: str, tccu: Api, public: Api
+) -> None:
+    """A browser merges the headers of a 304 into the answer that it has stored."""
+    shown(tccu.post("/v1/outages", unscheduled()), 201)
+    first = public.get(f"/v1/bulletins/1.{suffix}")
+    again = public.get(f"/v1/bulletins/1.{suffix}", headers={"If-None-Match": first.headers["etag"]})
+    about_the_body = {"content-length", "content-type"}
+    kept = {name: value for name, value in first.headers.items() if name not in about_the_body}
+    assert {name: value for name, value in again.headers.items() if name not in about_the_body} == kept
+
+
 @pytest.mark.parametrize(
     "path", ["99", "99.html", "99.txt", "99.pdf", "0.html", "x.html", "x", "x.pdf", "1.htm", "1.html.txt"]
 )

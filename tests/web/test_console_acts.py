@@ -1,5 +1,6 @@
 """Acts on an outage in the console: each a form, a preview and one sending, and two operators at once."""
 
+import re
 from collections.abc import Iterator
 from datetime import timedelta
 
@@ -153,6 +154,17 @@ def test_relief_is_extended_for_some_systems(desk: Desk, engine: Engine) -> None
     assert (extension.systems, extension.paper_accepted_until) == (("edi",), at("2026-11-26 20:00"))
 
 
+def test_the_same_refusal_is_told_in_the_words_of_each_act(desk: Desk, engine: Engine) -> None:
+    """R5: of a delay below the threshold, there is nothing to extend and nothing to leave in effect."""
+    acts.declare(engine, a_delay())
+    until = {"systems": "edi", "paper_accepted_until": "2026-11-26T20:00"}
+    relief = go_on(desk, begin(desk, "grace"), "grace", "preview", **MESSAGE, **until)
+    assert (relief.status_code, "so there is no relief to extend." in relief.text) == (422, True)
+    end = {**MESSAGE, "contingency": "remains_in_effect"}
+    resolved = go_on(desk, begin(desk, "resolve"), "resolve", "preview", **end)
+    assert (resolved.status_code, "none are in effect that could remain so." in resolved.text) == (422, True)
+
+
 def test_a_correction_names_its_bulletin(desk: Desk, engine: Engine) -> None:
     done = acts.declare(engine)
     acts.update(engine, done)
@@ -221,7 +233,7 @@ def test_an_act_that_came_too_late_is_told(desk: Desk, engine: Engine) -> None:
     fields = form_at(page, "update") | {"version": str(acts.stored(engine, done).version)}
     answer = desk.submit(f"{HERE}/update", {**fields, **MESSAGE, "go": "preview"})
     assert answer.status_code == 422
-    assert "The outage is closed." in answer.text
+    assert "The outage is closed. It takes no more news" in answer.text
 
 
 def test_each_act_is_offered_where_it_is_possible(desk: Desk, engine: Engine) -> None:
@@ -265,7 +277,7 @@ def test_the_page_tells_what_comes_next(desk: Desk, engine: Engine) -> None:
     acts.declare(engine, internal_systems=frozenset({"across"}))
     page = desk.get(f"{HERE}?sent=1")
     assert 'data-due="2026-11-26T17:00:00Z"' in page.text
-    assert "Bulletin 1 is on its way." in page.text
+    assert "Bulletin 1 is issued." in page.text
     assert "ACROSS" in page.text
     again = desk.get(HERE, headers={"If-None-Match": page.headers["etag"]})
     assert again.status_code == 304
@@ -279,6 +291,21 @@ def test_a_note_is_recorded_and_sends_nothing(desk: Desk, engine: Engine) -> Non
     assert acts.rows(engine)["bulletin"] == 1
     blank = desk.submit(f"{HERE}/notes", {"text": " "})
     assert (blank.status_code, "New note: this" in blank.text) == (422, True)
+
+
+def test_a_refused_note_s_page_asks_for_news_where_they_are(desk: Desk, engine: Engine) -> None:
+    """Its own address only takes forms."""
+    acts.declare(engine)
+    refused = desk.submit(f"{HERE}/notes", {"text": " "})
+    (address,) = re.findall(r'<div id="live" data-address="([^"]*)"', refused.text)
+    assert address == HERE
+    assert desk.get(f"{HERE}/notes").status_code == 404
+
+
+def test_a_bulletin_is_called_issued_only_if_there_is_one(desk: Desk, engine: Engine) -> None:
+    acts.declare(engine)
+    for sent in ("2", "01", "x", "9" * 5_000):
+        assert "is issued" not in desk.get(f"{HERE}?sent={sent}").text
 
 
 def test_relapses_lead_to_each_other(desk: Desk, engine: Engine) -> None:

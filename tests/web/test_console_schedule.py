@@ -70,6 +70,36 @@ def test_unusual_windows_are_pointed_out(desk: Desk, engine: Engine) -> None:
     assert "No reminder is left to send." in page
 
 
+def test_an_outage_under_way_says_so(app: FastAPI, engine: Engine) -> None:
+    acts.announce(engine, acts.CERS_OUT)
+    acts.set_clock(engine, at("2026-11-29 04:00"))
+    assert "Ongoing" in cells(a_desk(app, engine, Role.TCCU).get("/en/console/schedule").text)[29]
+
+
+def test_an_outage_that_overruns_is_on_today_and_says_so(app: FastAPI, engine: Engine) -> None:
+    """R11, R17: nothing ends by itself; it was to end on the 29th."""
+    acts.announce(engine, acts.CERS_OUT)
+    acts.set_clock(engine, at("2026-12-01 09:00"))
+    desk = a_desk(app, engine, Role.TCCU)
+    page = desk.get("/en/console/schedule").text
+    assert "Past its planned end" in cells(page)[1]
+    assert cells(page)[2] == ""
+    november = desk.get("/fr/console/schedule?month=2026-11").text
+    assert all("TCC26-0001" in cells(november)[day] for day in (29, 30))
+    assert "Fin prévue dépassée" in november.partition("Ce qui est à venir")[2]
+
+
+def test_a_scheduled_outage_that_is_resolved_stands_until_it_was_restored(
+    app: FastAPI, engine: Engine
+) -> None:
+    done = acts.announce(engine, acts.CERS_OUT)
+    acts.set_clock(engine, at("2026-11-30 09:00"))
+    acts.resolve(engine, done)
+    shown = cells(a_desk(app, engine, Role.TCCU).get("/en/console/schedule").text)
+    assert [day for day, said in shown.items() if "TCC26-0001" in said] == [29, 30]
+    assert "Past its planned end" not in shown[30]
+
+
 def test_what_is_over_stays_in_its_month_and_is_no_longer_ahead(app: FastAPI, engine: Engine) -> None:
     done = acts.announce(engine, an_impact(System.CCP))
     cancelled = acts.announce(engine, acts.CERS_OUT)

@@ -10,6 +10,7 @@ from icalendar import Calendar
 from pypdfium2 import PdfDocument
 
 from outage_service.clock import VirtualClock
+from outage_service.domain.message_order import MESSAGES_AT_MOST
 from outage_service.services.engine import Engine
 from outage_service.web.app import create_app
 from tests.builders import a_delay
@@ -387,3 +388,13 @@ def test_a_mistake_in_the_form_is_said_on_the_page(query: str, status: int, said
     answer = quiet.get(f"/en/contingency/message-order?{query}")
     assert answer.status_code == status
     assert said in answer.text
+
+
+def test_a_list_that_is_too_long_comes_back_and_is_not_judged_by_its_beginning(quiet: Api) -> None:
+    """R117: only the last two messages, which a shortened list would lack, are out of order."""
+    most = "/fr/contingency/message-order?mode=rail" + "&message=release" * MESSAGES_AT_MOST
+    assert "Cet ordre est accepté." in quiet.get(most).text
+    answer = quiet.get(f"{most}&message=cargo_arrival&message=cargo")
+    assert (answer.status_code, "Cet ordre" in answer.text) == (422, False)
+    assert f"Indiquez au plus {MESSAGES_AT_MOST} messages." in answer.text
+    assert answer.text.count(" selected>") == MESSAGES_AT_MOST

@@ -62,6 +62,18 @@ def test_an_incident_that_nobody_is_told_of_warns_to_call(tccu: Api) -> None:
     assert incident["warnings"][0]["message"]["en"].startswith(
         "Call the CBSA Cyber Security Protection Center"
     )
+
+
+def test_a_report_that_no_region_hears_of_warns_until_there_is_one_or_it_is_over(
+    tccu: Api, admin: Api
+) -> None:
+    """R12, R31: the list of regional operations is empty at first."""
+    one = shown(tccu.post(PATH, a_report()), 201)
+    for told in (one, shown(tccu.get(f"{PATH}/1")), shown(tccu.get(PATH))["items"][0]):
+        assert [each["code"] for each in told["warnings"]] == ["no_regional_recipients"]
+    over = shown(patch(tccu, one, resolved_at="2026-11-26T10:00:00-05:00"))
+    assert over["warnings"] == []
+    shown(admin.post("/v1/regional-recipients", {"email": "region@example.org", "language": "en"}), 201)
     assert shown(tccu.post(PATH, a_report()), 201)["warnings"] == []
 
 

@@ -8,11 +8,13 @@ from fastapi import FastAPI
 
 from outage_service.clock import VirtualClock
 from outage_service.services.engine import Engine
-from outage_service.storage import workers
+from outage_service.services.pulse import Pulse
+from outage_service.storage import DatabaseError, workers
 from outage_service.storage.database import open_database
 from outage_service.web.app import create_app
 from tests.builders import at
 from tests.engines import an_engine
+from tests.support.read_only import read_only
 from tests.web.bodies import unscheduled
 from tests.web.client import Api, problem, shown
 
@@ -76,6 +78,20 @@ def test_a_database_that_is_not_migrated_is_not_ready(tmp_path: Path, clock: Vir
     assert shown(api.get("/readyz"), 503)["reasons"] == ["database_not_migrated"]
     problem(api.get("/v1/systems"), 503, "database_unavailable")
     database.close()
+
+
+def test_a_database_that_takes_no_writes_is_named_until_it_takes_one(engine: Engine) -> None:
+    """P22: by itself, for a sender cannot even say that it is there. Whoever reads is answered."""
+    api, pulse = Api(create_app(engine, worker=Scheduler(2))), Pulse(engine)
+    with read_only(engine):
+        with pytest.raises(DatabaseError):
+            pulse.beat()
+        assert shown(api.get("/readyz"), 503)["reasons"] == ["database_not_writable"]
+        assert "outage_database_writable 0.0" in api.get("/metrics").text
+        assert shown(api.get("/v1/outages")) == {"items": [], "next": None}
+    pulse.beat()
+    assert shown(api.get("/readyz"), 503)["reasons"] == ["no_sender"]
+    assert "outage_database_writable 1.0" in api.get("/metrics").text
 
 
 def test_the_figures_tell_of_the_database_and_of_requests(

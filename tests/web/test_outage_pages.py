@@ -57,6 +57,34 @@ def test_a_page_tells_state_news_bulletins_and_deadlines(tccu: Api, public: Api)
     assert "Until you receive a bulletin" not in page
 
 
+@pytest.mark.parametrize(
+    ("impact", "follows"),
+    [
+        ({"system": "edi", "condition": "delay", "behind_minutes": 45}, False),
+        ({"system": "edi", "condition": "delay", "behind_minutes": 61}, True),
+        ({"system": "edi"}, True),
+    ],
+    ids=["delay", "a delay that counts as an outage", "outage"],
+)
+def test_deadlines_are_promised_only_where_procedures_are_invoked(
+    impact: dict[str, object], follows: bool, tccu: Api, public: Api
+) -> None:
+    """R5: a delay below the threshold, resolved, has none."""
+    shown(tccu.post("/v1/outages", unscheduled(impact)), 201)
+    for language, said, none in (
+        ("en", "Deadlines follow once", "No deadlines follow a delay"),
+        ("fr", "Les échéances suivront", "n’entraîne aucune échéance"),
+    ):
+        page = public.get(f"/{language}/outages/TCC26-0001").text
+        assert (said in page, none in page) == (follows, not follows)
+
+
+def test_deadlines_are_promised_of_a_scheduled_outage_before_its_start(tccu: Api, public: Api) -> None:
+    """R5: it invokes procedures from its planned start."""
+    shown(tccu.post("/v1/outages", scheduled()), 201)
+    assert "Deadlines follow once the outage is resolved." in public.get("/en/outages/TCC26-0001").text
+
+
 def test_an_outage_that_returned_is_linked_both_ways(tccu: Api, public: Api) -> None:
     first = shown(tccu.post("/v1/outages", unscheduled()), 201)
     shown(tccu.act(first, "resolve", news()))

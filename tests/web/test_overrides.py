@@ -1,7 +1,10 @@
 """An operator's own text for a help line (R23)."""
 
+from datetime import timedelta
+
 import pytest
 
+from outage_service.clock import VirtualClock
 from outage_service.services.engine import Engine
 from outage_service.storage.overrides import current_overrides
 from tests.web.bodies import unscheduled
@@ -72,6 +75,13 @@ def test_news_on_a_system_of_the_line_ends_its_text(engine: Engine, tccu: Api) -
 
 
 def test_what_is_not_there_cannot_be_ended(tccu: Api) -> None:
+    problem(tccu.request("DELETE", "/v1/broadcast/tccu/override"), 404, "not_found")
+
+
+def test_a_text_whose_time_has_run_out_cannot_be_ended(clock: VirtualClock, tccu: Api) -> None:
+    """R23: it has ended."""
+    shown(tccu.request("PUT", "/v1/broadcast/tccu/override", json=BODY))
+    clock.advance(timedelta(hours=2))
     problem(tccu.request("DELETE", "/v1/broadcast/tccu/override"), 404, "not_found")
 
 

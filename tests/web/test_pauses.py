@@ -1,7 +1,7 @@
 """Resuming a bulletin that was paused since its content was refused, and seeing that it is (P10, P22)."""
 
 from outage_service.domain.deliveries import Attempt, Stage, Verdict
-from outage_service.services import alerts, sending
+from outage_service.services import alerts, pulse, sending
 from outage_service.services.engine import Engine
 from outage_service.storage import workers
 from tests.services.acts import declare, receivers, subscribe
@@ -28,6 +28,22 @@ def test_a_paused_bulletin_is_shown_as_paused_and_resumed(engine: Engine, tccu: 
     assert len(receivers(engine)) == 6
     problem(tccu.post("/v1/bulletins/1/resume"), 409, "not_paused")
     problem(tccu.post("/v1/bulletins/9/resume"), 404, "not_found")
+
+
+def test_a_bulletin_that_is_held_is_shown_as_held_and_not_resumed(engine: Engine, tccu: Api) -> None:
+    """P34: whoever got it before the backup was restored must not get it again by one click."""
+    subscribe(engine)
+    declare(engine)
+    engine.act(lambda tx: pulse.hold(engine, tx))
+    report = shown(tccu.get("/v1/bulletins/1/deliveries"))
+    assert (report["paused_at"], report["held_at"] is None) == (None, False)
+    refused = problem(tccu.post("/v1/bulletins/1/resume"), 409, "held")
+    assert "outage-service release" in str(refused["detail"])
+    assert receivers(engine) == []
+    engine.act(lambda tx: pulse.release(engine, tx))
+    assert shown(tccu.get("/v1/bulletins/1/deliveries"))["held_at"] is None
+    problem(tccu.post("/v1/bulletins/1/resume"), 409, "not_paused")
+    assert receivers(engine) == [1]
 
 
 def test_what_is_wrong_is_shown_to_whoever_watches(engine: Engine, public: Api) -> None:

@@ -5,11 +5,15 @@ import json
 from pathlib import Path
 
 import pytest
-from fastapi import APIRouter
+from fastapi import APIRouter, FastAPI
 from sqlalchemy import create_engine, text
 
 from outage_service.clock import VirtualClock
+from outage_service.content import load_content
+from outage_service.edge.asgi import EdgeApp
+from outage_service.edge.holder import SnapshotHolder
 from outage_service.services.engine import Engine
+from outage_service.services.snapshot import nothing_known
 from outage_service.storage.database import open_database
 from outage_service.storage.failures import Failure, failure_of
 from outage_service.web.app import create_app
@@ -73,6 +77,23 @@ def test_a_method_nobody_serves_names_those_that_are(public: Api) -> None:
     assert answer.headers["allow"] == "DELETE, GET, HEAD, PATCH"
     problem(public.request("PATCH", "/v1/subscribers/import"), 405, "method_not_allowed")
     assert public.request("HEAD", "/v1/subscriptions").status_code == 405
+
+
+@pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE", "OPTIONS"])
+def test_what_is_answered_in_front_names_its_methods_too(method: str, app: FastAPI, engine: Engine) -> None:
+    """RFC 9110, 15.5.6: there is something at this path."""
+    front = Api(EdgeApp(SnapshotHolder(nothing_known(load_content())), app, engine.clock))
+    for path in ("/v1/status", "/v1/broadcast/tccu/en.txt", "/v1/broadcast/ccsh/both.json"):
+        answer = front.request(method, path)
+        problem(answer, 405, "method_not_allowed")
+        assert answer.headers["allow"] == "GET, HEAD"
+    for path in ("/en/", "/fr/"):
+        page = front.request(method, path)
+        assert (page.status_code, page.headers["content-type"]) == (405, "text/html; charset=utf-8")
+        assert page.headers["allow"] == "GET, HEAD"
+        assert f'<html lang="{path[1:3]}">' in page.text
+    for path in ("/v1/broadcast/nobody/en.txt", "/v1/broadcast/tccu/en.mp3", "/v1/status/"):
+        problem(front.request(method, path), 404, "not_found")
 
 
 def test_every_answer_carries_the_headers_that_protect_its_reader(tccu: Api, public: Api) -> None:

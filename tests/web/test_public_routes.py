@@ -14,6 +14,7 @@ from outage_service.services import records
 from outage_service.services.engine import Engine
 from outage_service.services.snapshot import SnapshotKeeper, nothing_known
 from outage_service.web.pages.status import HomePage
+from outage_service.web.route_table import IN_FRONT
 from outage_service.web.security import access_rules
 from tests.rendering.documents.pdf import text_of
 from tests.services.acts import subscribe
@@ -91,6 +92,7 @@ def test_no_page_prepared_in_memory_tells_it_either(engine: Engine, app: FastAPI
     edge = Api(EdgeApp(holder, app, engine.clock))
     pages = holder.current().snapshot.fresh
     assert {*pages} >= EDGE
+    assert {*pages} == IN_FRONT
     for path in pages:
         answer = edge.get(path)
         assert answer.status_code == 200, path

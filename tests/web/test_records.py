@@ -183,7 +183,10 @@ def test_an_outage_still_to_come_has_a_record_too(tccu: Api, public: Api) -> Non
     outage = shown(tccu.post("/v1/outages", scheduled()), 201)
     told = record(public, outage)
     assert (told["state"], told["restored_at"]) == ("scheduled", None)
-    assert "Transmit by" in text_of(public.get(f"/v1/outages/{outage['id']}/record.pdf").content)
+    said = text_of(public.get(f"/v1/outages/{outage['id']}/record.pdf").content)
+    assert "Transmit by" in said
+    assert "Planned start" in said
+    assert "since" not in said
 
 
 def test_there_is_no_record_of_no_outage(public: Api) -> None:

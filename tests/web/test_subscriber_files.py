@@ -6,6 +6,7 @@ import io
 import httpx
 import pytest
 
+from outage_service.services.subscriber_files import PART
 from outage_service.web.api import subscriber_files
 from tests.web.client import Api, all_items, compact, problem, shown
 
@@ -123,3 +124,17 @@ def test_an_export_comes_in_pieces_without_loss(admin: Api) -> None:
     shown(send(admin, many))
     assert len(admin.get("/v1/subscribers/export").text.splitlines()) == 2501
     assert shown(admin.get("/v1/audit"))["items"][0]["action"] == "subscribers_exported"
+
+
+def test_a_long_file_has_one_effect_however_often_it_is_sent(admin: Api) -> None:
+    """P18: it is added in several transactions; one who was erased since is not brought back."""
+    key = {"Idempotency-Key": "import-long"}
+    many = HEADER + "".join(f"person-{number}@example.org,en,,\n" for number in range(PART + 1))
+    first = send(admin, many, **key)
+    assert shown(first)["added"] == PART + 1
+    assert admin.request("DELETE", "/v1/subscribers/1").status_code == 204
+    assert send(admin, many, **key).text == first.text
+    problem(admin.get("/v1/subscribers/1"), 404, "not_found")
+    problem(send(admin, many, "?skip_bad=true", **key), 422, "idempotency_key_reused")
+    problem(admin.get("/v1/subscribers/1"), 404, "not_found")
+    assert (shown(send(admin, many))["added"], shown(send(admin, many))["known"]) == (1, PART + 1)

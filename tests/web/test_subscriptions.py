@@ -7,6 +7,9 @@ import pytest
 from sqlalchemy import select
 
 from outage_service.clock import VirtualClock
+from outage_service.domain.bounces import SuppressionReason
+from outage_service.services import suppressions
+from outage_service.services.addresses import Address
 from outage_service.services.engine import Engine
 from outage_service.services.links import Holder, Purpose, token
 from outage_service.storage.schema import mailing, subscriber, subscription_request
@@ -198,6 +201,69 @@ def test_who_has_left_can_come_back_by_the_same_page(engine: Engine, public: Api
         == 200
     )
     assert the_subscriber(engine).state == "active"
+
+
+def suppress(engine: Engine) -> str:
+    """Lists the subscriber's address after a bounce; returns the path to the subscription."""
+    address = Address(WISH["email"], WISH["email"])
+    engine.act(
+        lambda tx: suppressions.suppress(engine, tx, address, SuppressionReason.HARD_BOUNCE, actor="bounces")
+    )
+    assert the_subscriber(engine).state == "suppressed"
+    return path_of(engine, Purpose.MANAGE)
+
+
+@pytest.mark.usefixtures("subscribed")
+@pytest.mark.parametrize(
+    ("language", "says", "saved"),
+    [
+        ("en", "No bulletins are sent to your address", "Your changes are saved."),
+        ("fr", "Aucun bulletin n’est envoyé à votre adresse", "Vos modifications sont enregistrées."),
+    ],
+)
+def test_whose_address_is_on_the_list_is_told_so_and_shown_what_helps(
+    language: str, says: str, saved: str, engine: Engine, public: Api
+) -> None:
+    """P14: saving does not bring bulletins back, and does not claim to; confirming anew does."""
+    path = suppress(engine)
+    sent = {"content": f"language={language}".encode(), "headers": FORM}
+    answers = (public.get(f"{path}?lang={language}"), public.request("POST", path, **sent))
+    for answer in answers:
+        assert answer.status_code == 200
+        assert says in answer.text
+        assert "You have left" not in answer.text
+        assert f'<a href="/{language}/subscribe">' in answer.text
+    assert saved in answers[1].text
+    assert the_subscriber(engine).state == "suppressed"
+    shown(public.post("/v1/subscriptions", WISH), 202)
+    with engine.db.read() as tx:
+        asked_again = tx.execute(select(subscription_request.c.id)).scalar_one()
+    assert public.post(path_of(engine, Purpose.CONFIRM, holder=asked_again)).status_code == 200
+    assert the_subscriber(engine).state == "active"
+
+
+@pytest.mark.usefixtures("subscribed")
+def test_whose_address_is_on_the_list_can_leave(engine: Engine, public: Api) -> None:
+    path = suppress(engine)
+    assert "Leave the list" in public.get(path).text
+    assert public.post(path_of(engine, Purpose.UNSUBSCRIBE)).status_code == 200
+    assert "Leave the list" not in public.get(path).text
+
+
+@pytest.mark.usefixtures("subscribed")
+def test_a_subscription_is_called_active_only_while_it_is(engine: Engine, public: Api) -> None:
+    """The page shown after confirming has an address, which works longer than what it says."""
+    path = path_of(engine, Purpose.MANAGE).replace("/manage", "/confirmed")
+    assert "Your subscription is active" in public.get(path).text
+    suppress(engine)
+    suppressed = public.get(path).text
+    assert "No bulletins are sent to your address" in suppressed
+    assert "Your subscription is active" not in suppressed
+    assert public.post(path_of(engine, Purpose.UNSUBSCRIBE)).status_code == 200
+    left = public.get(f"{path}?lang=fr").text
+    assert "Vous avez quitté la liste" in left
+    assert "Votre abonnement est actif" not in left
+    assert 'action="manage?lang=fr"' in left, "its form leads to the page that takes it"
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,6 @@
 """A drill's scenario: read from YAML, checked strictly, every mistake told at once with its place.
 
-An action is one field of `Event` and one entry of `_PERFORM` in `run`.
+An action is one field of `Event`, whose body is one of `Act`; `acts.perform` does what it says.
 """
 
 from collections.abc import Iterator, Mapping, Sequence

@@ -123,10 +123,17 @@ def list_readable(
     return rows.list_external(tx, before_id=before_id, limit=limit, only_of=only_of, is_open=is_open)
 
 
-def warnings_of(engine: Engine, outage: ExternalOutage) -> tuple[WarningCode, ...]:
-    """Returns what an operator has to see to because the service cannot (R32)."""
-    is_open_incident = outage.is_incident and outage.resolved_at is None
-    return (WarningCode.NOT_ESCALATED,) if is_open_incident and not engine.escalation_address else ()
+def warnings_of(engine: Engine, outage: ExternalOutage, *, has_regions: bool) -> tuple[WarningCode, ...]:
+    """Returns what an operator has to see to because the service can tell nobody (R12, R31, R32).
+
+    Args:
+        has_regions: whether there is any region to tell (`regional.has_recipients`).
+    """
+    if outage.resolved_at is not None:
+        return ()
+    if outage.is_incident:
+        return () if engine.escalation_address else (WarningCode.NOT_ESCALATED,)
+    return () if has_regions else (WarningCode.NO_REGIONAL_RECIPIENTS,)
 
 
 def confirmation(engine: Engine, outage: ExternalOutage) -> ComposedLetter:

@@ -17,9 +17,14 @@ _AHEAD = (OutageState.SCHEDULED, OutageState.OPEN, OutageState.OVERRUN)
 
 @dataclass(frozen=True, slots=True)
 class Planned:
-    """A scheduled outage, the reminders still to come, and what is unusual about its window."""
+    """A scheduled outage, its state, the reminders still to come, and what is unusual about its window.
+
+    `lasts_until` is when it ended; while nobody has said so, it goes on past its planned end (R11).
+    """
 
     outage: Outage
+    state: OutageState
+    lasts_until: datetime
     reminders: tuple[datetime, ...]
     warnings: tuple[WarningCode, ...]
 
@@ -53,13 +58,21 @@ def read_month(engine: Engine, tx: Connection, first: date) -> Month:
         for one in search_outages(tx, wanted, before_id=None, limit=OUTAGES_AT_MOST, now=now)
         if one.is_scheduled and one.cancelled_at is None
     }
-    planned = [
-        Planned(one, one.pending_reminders(now), _warnings(one))
-        for one in sorted(found.values(), key=lambda one: (one.started_at, one.id))
-    ]
+    planned = [_planned(one, now) for one in sorted(found.values(), key=lambda one: (one.started_at, one.id))]
     days = [_day(first + timedelta(days=offset), planned) for offset in range(_length(first))]
     ahead = tuple(one for one in planned if not one.outage.is_closed)
     return Month(first, _weeks(days), ahead)
+
+
+def _planned(outage: Outage, now: datetime) -> Planned:
+    planned_end = outage.planned_end_at or outage.started_at
+    return Planned(
+        outage,
+        outage.state_at(now),
+        outage.restored_at or max(planned_end, now),
+        outage.pending_reminders(now),
+        window_warnings(outage, announced_at=outage.reminders_after or outage.started_at),
+    )
 
 
 def next_month(first: date) -> date:
@@ -79,14 +92,13 @@ def _length(first: date) -> int:
 def _day(day: date, planned: list[Planned]) -> Day:
     return Day(
         day,
-        tuple(one for one in planned if _touches(one.outage, day)),
+        tuple(one for one in planned if _touches(one, day)),
         tuple((at, one) for one in planned for at in one.reminders if eastern(at).date() == day),
     )
 
 
-def _touches(outage: Outage, day: date) -> bool:
-    end = outage.restored_at or outage.planned_end_at or outage.started_at
-    return eastern(outage.started_at).date() <= day <= eastern(end).date()
+def _touches(one: Planned, day: date) -> bool:
+    return eastern(one.outage.started_at).date() <= day <= eastern(one.lasts_until).date()
 
 
 def _weeks(days: list[Day]) -> tuple[tuple[Day | None, ...], ...]:
@@ -94,7 +106,3 @@ def _weeks(days: list[Day]) -> tuple[tuple[Day | None, ...], ...]:
     after: list[Day | None] = [None] * (6 - days[-1].date.weekday())
     cells = [*before, *days, *after]
     return tuple(tuple(cells[start : start + 7]) for start in range(0, len(cells), 7))
-
-
-def _warnings(outage: Outage) -> tuple[WarningCode, ...]:
-    return window_warnings(outage, announced_at=outage.reminders_after or outage.started_at)

@@ -61,6 +61,11 @@ def _record(tx: Connection, action: str, actor: Actor, recipient_id: int, now: d
     audit.record(tx, action, at=now, actor=actor.name, detail={"recipient_id": recipient_id})
 
 
+def has_recipients(tx: Connection) -> bool:
+    """Returns whether there is any region to tell."""
+    return rows.count_recipients(tx) > 0
+
+
 def tell_bulletin(engine: Engine, tx: Connection, facts: BulletinFacts, outage_id: int) -> None:
     """Queues a bulletin for every region, marked as internal."""
     tell(

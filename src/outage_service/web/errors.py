@@ -34,7 +34,7 @@ from outage_service.web.pages.console.shell import console_language, console_pro
 from outage_service.web.pages.console.sign_in import show_form
 from outage_service.web.pages.problems import is_for_people, problem_page
 from outage_service.web.problems import FieldError, Problem, Refusal
-from outage_service.web.route_table import methods_at
+from outage_service.web.route_table import IN_FRONT, methods_at
 from outage_service.web.security import SignInNeeded
 from outage_service.web.state import state_of
 from outage_service.web.wrong_lines import wrong_numbers
@@ -119,7 +119,8 @@ def _already_suppressed(error: AlreadySuppressed) -> Problem:
 
 
 def _http(request: Request, error: HTTPException) -> Problem:
-    if error.status_code == 405:
+    is_misdirected = error.status_code == 404 and request.url.path in IN_FRONT
+    if error.status_code == 405 or (is_misdirected and request.method not in {"GET", "HEAD"}):
         return Problem(405, "method_not_allowed", _DETAILS["method_not_allowed"], headers=_allow(request))
     code = _CODES.get(error.status_code, f"http_{error.status_code}")
     return Problem(

@@ -32,10 +32,10 @@ class Metrics:
         """Counts one request that was answered; `route` is the pattern, never the path."""
         self._requests.labels(_known(method), route, str(status)).inc()
 
-    def text(self, figures: Figures | None, *, now: datetime) -> bytes:
+    def text(self, figures: Figures | None, *, now: datetime, is_writable: bool) -> bytes:
         """Returns all figures; `figures` is None where the database cannot be reached."""
         database = CollectorRegistry()
-        database.register(_FromDatabase(figures, now))
+        database.register(_FromDatabase(figures, now, is_writable=is_writable))
         return generate_latest(self._registry) + generate_latest(database)
 
 
@@ -44,9 +44,10 @@ def _known(method: str) -> str:
 
 
 class _FromDatabase(Collector):
-    def __init__(self, figures: Figures | None, now: datetime) -> None:
+    def __init__(self, figures: Figures | None, now: datetime, *, is_writable: bool) -> None:
         self._figures = figures
         self._now = now
+        self._is_writable = is_writable
 
     def collect(self) -> Iterator[Metric]:
         """Yields what one reading of the database shows."""
@@ -56,6 +57,9 @@ class _FromDatabase(Collector):
         )
         if found is None:
             return
+        yield GaugeMetricFamily(
+            "outage_database_writable", "Whether the database takes writes.", value=self._is_writable
+        )
         yield GaugeMetricFamily("outage_workers", "Senders that live, on any host.", value=found.workers)
         late = max(0.0, (self._now - found.oldest_due_at).total_seconds()) if found.oldest_due_at else 0.0
         yield GaugeMetricFamily(

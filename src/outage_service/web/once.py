@@ -60,15 +60,30 @@ class Desk:
         """
         return self.engine.act(lambda tx: self._once(tx, bearer, work)).response()
 
+    def earlier(self, bearer: Bearer) -> Response | None:
+        """Returns the answer kept for its key, for an act that begins before its answer's transaction.
+
+        Raises:
+            Refusal: 422 where the key belongs to another request.
+        """
+        if self.key is None:
+            return None
+        with self.engine.db.read() as tx:
+            kept = self._kept(tx, bearer, self.key)
+        return self._same(kept).response() if kept else None
+
+    def _kept(self, tx: Connection, bearer: Bearer, key: str) -> KeptAnswer | None:
+        now = self.engine.clock()
+        return idempotency.find_answer(tx, token_id=bearer.token_id, path=self.path, key=key, now=now)
+
     def _once(self, tx: Connection, bearer: Bearer, work: Callable[[Connection], Answer]) -> Answer:
         if self.key is None:
             return work(tx)
         self._wait(tx, bearer, self.key)
-        now = self.engine.clock()
-        kept = idempotency.find_answer(tx, token_id=bearer.token_id, path=self.path, key=self.key, now=now)
+        kept = self._kept(tx, bearer, self.key)
         if kept is not None:
             return self._same(kept)
-        answer = work(tx)
+        answer, now = work(tx), self.engine.clock()
         keeping = KeptAnswer(self.digest, answer.status, dict(answer.headers), answer.body)
         idempotency.keep_answer(tx, keeping, token_id=bearer.token_id, path=self.path, key=self.key, now=now)
         return answer

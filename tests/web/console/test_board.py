@@ -10,12 +10,14 @@ from outage_service.domain.deliveries import DeliveryState
 from outage_service.domain.roles import Role
 from outage_service.domain.systems import System
 from outage_service.services.engine import Engine
-from outage_service.storage import workers
+from outage_service.services.pulse import Pulse
+from outage_service.storage import DatabaseError, workers
 from outage_service.storage.alerts import clear_alert, raise_alert
 from tests.builders import SUNDAY_6H, a_delay, an_impact
 from tests.desk import Desk, a_desk
 from tests.services.acts import announce, declare, resolve, subscribe, update
 from tests.storage.rows import all_claims, end
+from tests.support.read_only import read_only
 
 SEEN = {"Outage-Poll": "1"}
 
@@ -78,14 +80,31 @@ def test_nobody_who_sends_is_told(tccu_desk: Desk, engine: Engine) -> None:
     assert "No sender is at work." in board(tccu_desk)
 
 
+def test_a_database_that_takes_no_writes_is_told_and_no_missing_sender(
+    tccu_desk: Desk, engine: Engine
+) -> None:
+    """P22: to start a sender would not help."""
+    engine.db.write(lambda tx: workers.sign_off(tx, "one"))
+    with read_only(engine), pytest.raises(DatabaseError):
+        Pulse(engine).beat()
+    assert "The database takes no writes." in board(tccu_desk)
+    assert "No sender is at work." not in board(tccu_desk)
+    assert "La base de données n’accepte aucune écriture." in board(tccu_desk, "fr")
+    Pulse(engine).beat()
+    assert "The database takes no writes." not in board(tccu_desk)
+
+
 def test_what_operators_are_alerted_of_stands_here_until_it_is_over(tccu_desk: Desk, engine: Engine) -> None:
     """P22."""
     events = [("relay_paused", ""), ("heartbeat_lost", "mail-2"), ("overrun", "TCC26-0009")]
+    events.append(("clock_differs", "mail-3"))
     for event in events:
         engine.db.write(lambda tx, event=event: raise_alert(tx, event, now=engine.clock()))
     text = board(tccu_desk)
     assert "The mail relay cannot be used." in text
     assert "The host mail-2 has stopped without a word." in text
+    assert "The clock of the host mail-3 differs from those of the other hosts." in text
+    assert "L’horloge de l’hôte mail-3 diffère de celles des autres hôtes." in board(tccu_desk, "fr")
     assert "TCC26-0009" not in text
     for event in events:
         engine.db.write(lambda tx, event=event: clear_alert(tx, event, now=engine.clock()))

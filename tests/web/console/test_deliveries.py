@@ -10,6 +10,7 @@ from sqlalchemy import update as change_rows
 from outage_service.clock import VirtualClock
 from outage_service.domain.deliveries import GIVE_UP_AFTER, DeliveryState
 from outage_service.domain.roles import Role
+from outage_service.services import pulse
 from outage_service.services.engine import Engine
 from outage_service.services.outages import Done
 from outage_service.storage import Connection, pauses
@@ -118,6 +119,21 @@ def test_a_paused_bulletin_is_let_go_on(tccu_desk: Desk, ctsu_desk: Desk, engine
     assert tccu_desk.submit(f"{PATH}/resume").status_code == 303
     assert "Nothing of this bulletin is sent" not in tccu_desk.get(PATH).text
     assert tccu_desk.submit(f"{PATH}/resume").status_code == 409
+
+
+@pytest.mark.usefixtures("done")
+def test_a_held_bulletin_says_so_and_offers_no_button(tccu_desk: Desk, engine: Engine) -> None:
+    """P34: `release` on the command line lets it go, and nothing on a page."""
+    tag = {"If-None-Match": tccu_desk.get(PATH).headers["etag"]}
+    engine.act(lambda tx: pulse.hold(engine, tx))
+    text = tccu_desk.get(PATH, headers=tag).text
+    assert "This bulletin is held" in text
+    assert "<code>outage-service release</code>" in text
+    assert "Ce bulletin est retenu" in tccu_desk.get(PATH.replace("/en/", "/fr/")).text
+    assert "Nothing of this bulletin is sent" not in text
+    assert "Let it go on" not in text
+    assert tccu_desk.submit(f"{PATH}/resume").status_code == 409
+    assert "This bulletin is held" in tccu_desk.get(PATH).text
 
 
 @pytest.mark.usefixtures("done")

@@ -172,6 +172,23 @@ def test_with_an_address_to_tell_nobody_is_asked_to_call(engine: Engine) -> None
     assert "Call the CBSA" not in desk.get(f"{PATH}/{case.id}").text
 
 
+def test_that_regions_are_told_is_said_only_where_there_is_one(
+    tccu_desk: Desk, admin_desk: Desk, engine: Engine
+) -> None:
+    """R12, R31: before recording, on the case, and where it is closed."""
+    empty, told = "Aucune région n’en est avisée", "Les opérations régionales"
+    case = recorded(tccu_desk, engine)
+    french = (NEW.replace("/en/", "/fr/"), f"/fr/console/external/{case.id}")
+    for text in (tccu_desk.submit(french[0], {**FORM, "go": "look"}).text, tccu_desk.get(french[1]).text):
+        assert empty in text
+        assert told not in text
+    added = {"email": "region@example.org", "first": "fr"}
+    assert admin_desk.submit("/en/console/regional", added).status_code == 303
+    for text in (tccu_desk.submit(french[0], {**FORM, "go": "look"}).text, tccu_desk.get(french[1]).text):
+        assert empty not in text
+        assert told in text
+
+
 def test_what_is_learned_is_saved_and_the_case_closed(tccu_desk: Desk, engine: Engine) -> None:
     case = recorded(tccu_desk, engine, ends_at="2026-11-26T12:00")
     same = amendment(case, description="A cable.", ends_at="2026-11-26T12:00")

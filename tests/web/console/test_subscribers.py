@@ -9,6 +9,7 @@ from sqlalchemy import func, select
 from outage_service.domain.systems import System
 from outage_service.services.engine import Engine
 from outage_service.storage.schema import mailing, subscriber
+from outage_service.storage.subscribers import SubscriberState, set_subscriber_state
 from tests.desk import Desk
 from tests.services.acts import subscribe
 
@@ -47,6 +48,24 @@ def test_somebody_is_added_and_changed(admin_desk: Desk, engine: Engine) -> None
     with engine.db.read() as tx:
         row = tx.execute(select(subscriber)).one()
     assert (row.email, row.state, row.epoch) == ("zoe@example.com", "unsubscribed", 2)
+
+
+def test_a_form_that_was_open_for_long_brings_back_nobody_who_has_left(
+    admin_desk: Desk, engine: Engine
+) -> None:
+    """P14: a state that was left as it was shown is not written."""
+    admin_desk.submit(f"{PATH}/new", FORM)
+    assert 'name="state_before" value="active"' in admin_desk.get(f"{PATH}/1").text
+    engine.db.write(lambda tx: set_subscriber_state(tx, 1, SubscriberState.UNSUBSCRIBED, now=engine.clock()))
+    form = {**FORM, "language": "en", "state": "active", "state_before": "active"}
+    assert admin_desk.submit(f"{PATH}/1", form).status_code == 303
+    with engine.db.read() as tx:
+        row = tx.execute(select(subscriber)).one()
+    assert (row.language, row.state) == ("en", "unsubscribed")
+    assert 'name="state_before" value="active"' in admin_desk.submit(f"{PATH}/1", {**form, "email": ""}).text
+    admin_desk.submit(f"{PATH}/1", {**form, "state_before": "unsubscribed"})
+    with engine.db.read() as tx:
+        assert tx.execute(select(subscriber.c.state)).scalar_one() == "active"
 
 
 @pytest.mark.parametrize(

@@ -25,7 +25,11 @@ class AuditRowShown(Shown):
 
     id: int
     at: AwareDatetime
-    actor: str = Field(description="A user of the console, the name of a token, `clock`, or `subscriber`.")
+    actor: str = Field(
+        description="A user of the console, the name of a token, or a name of the service's own: `clock`, "
+        "`subscriber` (the holder of a link), `bounces` (what came back), `command line` (`console` in rows "
+        "of earlier releases)."
+    )
     action: str = Field(examples=["initial"])
     outage: int | None = Field(description="The id of the outage that it concerns.")
     detail: dict[str, Any] = Field(description="Ids and figures, never an address.")

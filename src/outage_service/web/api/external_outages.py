@@ -6,7 +6,7 @@ from fastapi import APIRouter, Path, Query
 from starlette.responses import Response
 
 from outage_service.domain.external_outages import ExternalOutage
-from outage_service.services import external_outages
+from outage_service.services import external_outages, regional
 from outage_service.services.engine import Engine
 from outage_service.services.request_types import GREATEST_ID
 from outage_service.services.tokens import Bearer
@@ -39,14 +39,12 @@ def record_external_outage(bearer: Operator, body: ExternalBody, desk: DeskOfReq
     """Records what a client has told by telephone, and confirms it to the client by e-mail (R26–R31).
 
     Regional operations are told to accept paper. A cybersecurity incident is escalated at once instead, and
-    read by TCCU, administrators and auditors only (R32); where no address is set for that, `warnings` ask to
-    call.
+    read by TCCU, administrators and auditors only (R32). Where nobody is set to be told, `warnings` say so.
     """
 
     def record(tx: Connection) -> Answer:
-        return _answer(
-            desk.engine, 201, external_outages.record(desk.engine, tx, bearer.actor, body.report()), bearer
-        )
+        recorded = external_outages.record(desk.engine, tx, bearer.actor, body.report())
+        return _answer(desk.engine, tx, 201, recorded, bearer)
 
     return desk.act(bearer, record)
 
@@ -60,8 +58,9 @@ def list_external_outages(
         found = external_outages.list_readable(
             tx, bearer.actor, before_id=page.after, limit=page.one_more, is_open=is_open
         )
+        has_regions = regional.has_recipients(tx)
     items, last = page.cut(found)
-    shown = [_shown(engine, one, bearer) for one in items]
+    shown = [_shown(engine, one, bearer, has_regions=has_regions) for one in items]
     return Page(items=shown, next=cursor_after(last.id) if last else None)
 
 
@@ -74,7 +73,8 @@ def list_external_outages(
 def get_external_outage(bearer: Reader, external_id: ExternalId, engine: EngineOfApp) -> Response:
     """A client's outage; one that the caller may not read is not found. Auditors see no contact."""
     with engine.db.read() as tx:
-        return _answer(engine, 200, external_outages.find(tx, bearer.actor, external_id), bearer).response()
+        found = external_outages.find(tx, bearer.actor, external_id)
+        return _answer(engine, tx, 200, found, bearer).response()
 
 
 @router.patch(
@@ -91,18 +91,19 @@ def amend_external_outage(
     def amend(tx: Connection) -> Answer:
         amendment = body.amendment()
         after = external_outages.amend(desk.engine, tx, bearer.actor, external_id, amendment, version=seen)
-        return _answer(desk.engine, 200, after, bearer)
+        return _answer(desk.engine, tx, 200, after, bearer)
 
     return desk.act(bearer, amend)
 
 
-def _answer(engine: Engine, status: int, one: ExternalOutage, reader: Bearer) -> Answer:
+def _answer(engine: Engine, tx: Connection, status: int, one: ExternalOutage, reader: Bearer) -> Answer:
     headers = {"ETag": etag_of(one.version)}
     if status == 201:
         headers["Location"] = f"/v1/external-outages/{one.id}"
-    return Answer.of(status, _shown(engine, one, reader), **headers)
+    shown = _shown(engine, one, reader, has_regions=regional.has_recipients(tx))
+    return Answer.of(status, shown, **headers)
 
 
-def _shown(engine: Engine, one: ExternalOutage, reader: Bearer) -> ExternalShown:
-    warnings = external_outages.warnings_of(engine, one)
+def _shown(engine: Engine, one: ExternalOutage, reader: Bearer, *, has_regions: bool) -> ExternalShown:
+    warnings = external_outages.warnings_of(engine, one, has_regions=has_regions)
     return ExternalShown.of(one, warnings, with_contact=reader.actor.may_see_contacts)

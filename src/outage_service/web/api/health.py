@@ -10,6 +10,7 @@ from starlette.responses import Response
 from outage_service.services import queries
 from outage_service.services.engine import Engine
 from outage_service.services.queries import DatabaseReadiness
+from outage_service.services.write_health import WriteHealth
 from outage_service.storage.failures import DATABASE_ERRORS
 from outage_service.storage.reports import Figures
 from outage_service.web.docs import problems
@@ -26,7 +27,13 @@ TICK_AT_MOST_SECONDS = 90.0
 
 router = APIRouter(tags=["health"], route_class=StrictRoute, dependencies=[LOCAL])
 
-Reason = Literal["database_unreachable", "database_not_migrated", "scheduler_silent", "no_sender"]
+Reason = Literal[
+    "database_unreachable",
+    "database_not_migrated",
+    "database_not_writable",
+    "scheduler_silent",
+    "no_sender",
+]
 
 
 class Alive(Shown):
@@ -59,9 +66,9 @@ async def get_health() -> Alive:
     responses=problems(401, 403) | {503: {"model": Readiness, "description": "Something does not work."}},
 )
 def get_readiness(state: StateOfApp, response: Response) -> Readiness:
-    """Whether the database is reached and migrated, the scheduler ticks and somebody sends (P22)."""
+    """Whether the database is there, migrated and writable, the scheduler ticks and somebody sends (P22)."""
     found = _check_database(state.engine)
-    reasons = _database_reasons(found) + _scheduler_reasons(state)
+    reasons = _database_reasons(found, state.engine.write_health) + _scheduler_reasons(state)
     response.status_code = 503 if reasons else 200
     alerts = list(found.alerts) if found else []
     return Readiness(status="not_ready" if reasons else "ready", reasons=reasons, alerts=alerts)
@@ -75,11 +82,13 @@ def _check_database(engine: Engine) -> DatabaseReadiness | None:
         return None
 
 
-def _database_reasons(found: DatabaseReadiness | None) -> list[Reason]:
+def _database_reasons(found: DatabaseReadiness | None, write_health: WriteHealth) -> list[Reason]:
     if found is None:
         return ["database_unreachable"]
     if not found.is_migrated:
         return ["database_not_migrated"]
+    if write_health.is_refused:  # a sender could not even say that it is there
+        return ["database_not_writable"]
     return [] if found.has_senders else ["no_sender"]
 
 
@@ -98,8 +107,11 @@ def _scheduler_reasons(state: WebState) -> list[Reason]:
 )
 def get_metrics(state: StateOfApp) -> Response:
     """Figures for Prometheus; while the database is away, those that do not need it."""
-    figures = _figures(state.engine)
-    return Response(state.metrics.text(figures, now=state.engine.clock()), media_type=CONTENT_TYPE)
+    engine = state.engine
+    text = state.metrics.text(
+        _figures(engine), now=engine.clock(), is_writable=not engine.write_health.is_refused
+    )
+    return Response(text, media_type=CONTENT_TYPE)
 
 
 def _figures(engine: Engine) -> Figures | None:

@@ -25,6 +25,7 @@ def resume_bulletin(bearer: Resumer, bulletin_id: BulletinId, desk: DeskOfReques
     """Lets a bulletin go on that the relay has refused for one recipient after the other (P10, P11).
 
     What was refused is tried again. A newer bulletin of the outage takes a paused one's place by itself.
+    409 `held`: it waited in an older copy of the database, and `outage-service release` sends it (P34).
     """
 
     def resume(tx: Connection) -> Answer:

@@ -1,9 +1,7 @@
 """Subscribers from and to CSV, for administrators: `email,language,systems,kinds`."""
 
 import asyncio
-import csv
 import io
-import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import IO, Annotated
@@ -14,7 +12,7 @@ from starlette.responses import Response, StreamingResponse
 
 from outage_service.services import subscriber_files
 from outage_service.services.engine import Engine
-from outage_service.services.subscriber_files import CHUNK, ImportPlan
+from outage_service.services.subscriber_files import Imported, ImportPlan
 from outage_service.storage import Connection
 from outage_service.web.docs import problems
 from outage_service.web.json_body import StrictRoute
@@ -30,7 +28,6 @@ FILE_WITHIN_SECONDS = 120.0
 LINES_TOLD = 200
 """How many refused lines an answer lists; their number is always told."""
 _CSV = "text/csv"
-_IN_MEMORY = 1024 * 1024
 _PIECE = 64 * 1024
 
 router = APIRouter(prefix="/v1/subscribers", tags=["subscribers"], route_class=StrictRoute)
@@ -97,21 +94,25 @@ def import_subscribers(
     """Adds the people of a CSV file, who count as confirmed; nothing is sent.
 
     All or nothing: with a wrong line 422, naming each by number, unless `skip_bad`. Addresses that are
-    known already are left out and counted.
+    known already are left out and counted. A file of more than 5,000 people is added bit by bit: should the
+    service stop meanwhile, send it again.
     """
     plan = subscriber_files.read_file(io.StringIO(upload.text, newline=""))
     if plan.bad and not skip_bad:
         raise Refusal(_bad_lines(plan))
 
-    def add(tx: Connection) -> Answer:
-        engine = upload.desk.engine
-        known = subscriber_files.refuse_known(tx, plan)
-        for start in range(0, len(plan.choices), CHUNK):
-            chunk = plan.choices[start : start + CHUNK]
-            subscriber_files.import_chunk(engine, tx, chunk, actor=bearer.actor.name)
-        return Answer.of(200, _report(plan, known))
+    desk, actor = upload.desk, bearer.actor.name
+    answered = desk.earlier(bearer)
+    if answered is not None:
+        return answered
+    *first, last = plan.parts()
+    before = subscriber_files.import_parts(desk.engine, first, actor=actor)
 
-    return upload.desk.act(bearer, add)
+    def add(tx: Connection) -> Answer:
+        done = subscriber_files.import_part(desk.engine, tx, last, actor=actor)
+        return Answer.of(200, _report(plan, before + done))
+
+    return desk.act(bearer, add)
 
 
 def _bad_lines(plan: ImportPlan) -> Problem:
@@ -127,10 +128,10 @@ def _bad_lines(plan: ImportPlan) -> Problem:
     )
 
 
-def _report(plan: ImportPlan, known: int) -> ImportReport:
+def _report(plan: ImportPlan, done: Imported) -> ImportReport:
     return ImportReport(
-        added=len(plan.choices),
-        known=known,
+        added=done.added,
+        known=done.known,
         refused=[RefusedLine(line=bad.line, reason=bad.reason) for bad in plan.bad[:LINES_TOLD]],
         refused_count=len(plan.bad),
     )
@@ -150,14 +151,7 @@ def export_subscribers(bearer: Administrator, engine: EngineOfApp) -> StreamingR
 
 def exported(engine: Engine, *, actor: str) -> StreamingResponse:
     """Returns the active subscribers as CSV, and records who took them along."""
-    engine.db.write(lambda tx: subscriber_files.record_export(engine, tx, actor=actor))
-    file: IO[str] = tempfile.SpooledTemporaryFile(  # noqa: SIM115 - closed once it is sent
-        _IN_MEMORY, "w+", encoding="utf-8", newline=""
-    )
-    # Read in whole first: no transaction may be open while a slow client takes its time (P16).
-    with engine.db.read() as tx:
-        csv.writer(file).writerows(subscriber_files.export_rows(tx))
-    file.seek(0)
+    file = subscriber_files.export(engine, actor=actor, line_end="\r\n")
     headers = {
         "Cache-Control": "private, no-store",
         "Content-Disposition": 'attachment; filename="subscribers.csv"',

@@ -75,12 +75,8 @@ def edit_subscriber(
 ) -> SubscriberShown:
     """Changes a subscriber; what is left out stays. Nothing is sent."""
 
-    def edit(tx: Connection) -> Subscriber:
-        present = subscribers.get(tx, subscriber_id)
-        change = Edit(body.choices(present.choices), body.state)
-        return subscribers.edit(engine, tx, bearer.actor, subscriber_id, change)
-
-    return _shown(engine.act(edit))
+    change = Edit(body.choices, body.state)
+    return _shown(engine.act(lambda tx: subscribers.edit(engine, tx, bearer.actor, subscriber_id, change)))
 
 
 @router.delete(

@@ -1,1 +1,1 @@
-"""Pages for people: plain HTML, both languages on each, no script."""
+"""Pages for people: plain HTML, each in English and in French; a script only adds to it."""

@@ -33,6 +33,8 @@ from outage_service.web.security import PUBLIC
 from outage_service.web.state import EngineOfApp
 
 ROWS, SPARE_ROWS = 7, 3
+_REFUSED = {"repeated_id": "error_repeated_id", "too_long": "error_too_long"}
+"""What the page says where the checker refuses a list; it is not asked about none at all."""
 _NUMBER = re.compile(r"[A-Za-z0-9][A-Za-z0-9 ./_-]{0,49}", re.ASCII)
 
 router = APIRouter(
@@ -103,7 +105,7 @@ def show_message_order(
         try:
             verdict = check(known, [row.sent() for row in rows])
         except InvalidAct as refused:
-            error = f"error_{refused.code}" if refused.code == "repeated_id" else "error_messages"
+            error = _REFUSED[refused.code]
     return site_page(
         "contingency_order.html",
         language,
@@ -116,7 +118,7 @@ def show_message_order(
         mode=known or "",
         modes=[(each, load_procedures().names.modes[each][language]) for each in Mode],
         messages=[(each, load_procedures().messages[each].name[language]) for each in Message],
-        rows=[*rows, *[Row()] * max(ROWS - len(rows), SPARE_ROWS)],
+        rows=_shown(rows),
         order=_order(known, language) if known else (),
         not_sent=_steps(known, NOT_SENT.get(known, frozenset()), language) if known else (),
         result=_result(verdict, rows, language) if verdict else None,
@@ -125,9 +127,15 @@ def show_message_order(
 
 def _rows(messages: Sequence[str], numbers: Sequence[str], belongs: Sequence[str]) -> list[Row]:
     """Returns the filled rows; browsers send every row, also the blank ones."""
-    given = zip_longest(messages[:MESSAGES_AT_MOST], numbers, belongs, fillvalue="")
+    given = zip_longest(messages, numbers, belongs, fillvalue="")
     rows = [Row(message, number.strip(), belonging) for message, number, belonging in given]
     return [row for row in rows if row.message in set(Message)]
+
+
+def _shown(rows: Sequence[Row]) -> list[Row]:
+    """Returns the rows of the form: what was filled in, as far as it may be sent, and room for more."""
+    kept = rows[:MESSAGES_AT_MOST]
+    return [*kept, *[Row()] * max(ROWS - len(kept), SPARE_ROWS)]
 
 
 def _error(mode: Mode | None, rows: Sequence[Row]) -> str | None:

@@ -11,6 +11,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from outage_service.content import load_content
 from outage_service.domain.bulletins import BulletinFacts
 from outage_service.domain.contingency import DeadlineName, named
+from outage_service.domain.outages import ContingencyState
 from outage_service.rendering.agenda import Entry, Source, agenda, entry_name, note_of
 from outage_service.rendering.current import current_facts, headline
 from outage_service.rendering.sections import section
@@ -116,6 +117,8 @@ def show_outage(
         words=words,
         said=section(facts, content, language, base_url=engine.base_url),
         applies=words.of(content.wording.contingency, facts.contingency.state),
+        # Without them nobody went to paper, and there is nothing to put right afterwards (R5).
+        may_be_followed=facts.contingency.state is not ContingencyState.NOT_INVOKED or facts.is_scheduled,
         times=_moments(facts, words),
         kinds={kind: text.name for kind, text in content.wording.kinds.items()},
     )

@@ -82,9 +82,11 @@ def confirm_subscription(
 
 @router.get("/confirmed", operation_id="show_confirmed")
 def show_confirmed(token: str, request: Request, engine: EngineOfApp, asked: Asked = None) -> HTMLResponse:
-    """Shows once more what confirming showed, to the holder of the link to the subscription."""
+    """Shows once more what confirming showed; the subscription, once it is not active any more."""
     with engine.db.read() as tx:
         subscriber = subscriptions.find_by_link(engine, tx, Purpose.MANAGE, token)
+    if subscriber.state is not SubscriberState.ACTIVE:
+        return _manage(engine, request, subscriber, asked, form_of(subscriber.choices))
     return _confirmed(engine, request, subscriber, asked)
 
 
@@ -135,7 +137,7 @@ def show_subscription(token: str, request: Request, engine: EngineOfApp, asked: 
 def change_subscription(
     token: str, request: Request, engine: EngineOfApp, form: SentForm, asked: Asked = None
 ) -> HTMLResponse:
-    """Changes a subscription; who had left is back again."""
+    """Changes a subscription; who had left is back again, unless the address is on the list (P14)."""
     language, is_wrong = form.language, form.language is None or bool(form.errors)
     if language is None or form.errors or form.is_only_shown:
         with engine.db.read() as tx:
@@ -191,7 +193,8 @@ def _manage(
         status=status,
         toggle=None if is_saved else sends_again(request),
         is_saved=is_saved,
-        has_left=subscriber.state is not SubscriberState.ACTIVE,
+        state=subscriber.state,
+        asked=asked,
         leave_link=_link(engine, Purpose.UNSUBSCRIBE, subscriber),
         options=options_of(form, language),
         errors=form.errors,

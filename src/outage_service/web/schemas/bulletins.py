@@ -180,7 +180,12 @@ class DeliveriesShown(Shown):
     superseded: bool = Field(description="Whether a newer bulletin has taken its place (P12).")
     complete: bool
     paused_at: datetime | None = Field(
-        description="Since when nothing of it is sent: the relay refuses its content (P10). Resume it."
+        description="Since when nothing of it is sent: the relay refuses its content, or every recipient "
+        "alike (P11). Resume it."
+    )
+    held_at: datetime | None = Field(
+        description="Since when what was unsent in an older copy of the database is held (P34). "
+        "`outage-service release` sends it; whoever got it before gets it again."
     )
     lateness: Lateness
     failures: Page[FailureShown]
@@ -197,6 +202,7 @@ class DeliveriesShown(Shown):
             superseded=progress.is_superseded,
             complete=progress.is_complete,
             paused_at=report.paused_at,
+            held_at=report.held_at,
             lateness=Lateness(
                 first_seconds=_seconds(report, progress.first_at),
                 last_seconds=_seconds(report, progress.last_at),

@@ -109,7 +109,7 @@ class ExternalShown(Shown):
     notice_minutes: int | None = Field(description="How far ahead a scheduled one was told of (R27).")
     short_notice: bool = Field(description="Less than 24 hours: flagged, never refused (R27).")
     version: int = Field(description="Also the ETag.")
-    warnings: list[WarningShown] = Field(description="What the operator has to see to (R32).")
+    warnings: list[WarningShown] = Field(description="What the operator has to see to (R12, R31, R32).")
 
     @classmethod
     def of(cls, one: ExternalOutage, warnings: tuple[WarningCode, ...], *, with_contact: bool) -> Self:

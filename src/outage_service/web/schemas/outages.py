@@ -74,7 +74,9 @@ class ImpactShown(Shown):
     system: System
     direction: Direction | None = Field(description="Null where the system has none.")
     condition: Condition
-    behind_minutes: int | float | None
+    behind_minutes: int | float | None = Field(
+        description="Kept in whole seconds: 59.99 is answered as 59.98, and stays that when it is sent back."
+    )
     started_at: datetime
     restored_at: datetime | None
 

@@ -6,6 +6,8 @@
   if (!live) return;
   const EVERY = 1000 * Number(live.dataset.every);
   const MISSES_ALLOWED = 1;
+  // A page that answers a form has an address that only takes forms.
+  const address = live.dataset.address ?? location.href;
   const announcement = document.getElementById("announcement");
   const offline = document.getElementById("offline");
   let etag = live.dataset.etag;
@@ -40,7 +42,7 @@
   const look = async () => {
     if (document.hidden) return;
     try {
-      const answer = await fetch(location.href, {
+      const answer = await fetch(address, {
         headers: { "If-None-Match": etag, "Outage-Poll": "1" },
         cache: "no-store",
         redirect: "manual",

@@ -72,7 +72,8 @@ def show_deliveries(
 
 
 def _told(view: DeliveryView) -> tuple[object, ...]:
-    return view.report.bulletin.id, view.report.progress, view.reasons, view.paused_at, view.may_retry
+    report = view.report
+    return report.bulletin.id, report.progress, view.reasons, view.paused_at, report.held_at, view.may_retry
 
 
 @router.post("/retry")

@@ -109,7 +109,7 @@ class ActsDesk:
         return [(mistake.field, self._told(mistake, rows)) for mistake in mistakes]
 
     def _told(self, mistake: Mistake, rows: Sequence[Row]) -> str:
-        known = f"wrong_{mistake.code}", mistake.code, "wrong_invalid"
+        known = f"{mistake.code}_{mistake.field}", f"wrong_{mistake.code}", mistake.code, "wrong_invalid"
         return fill(
             next(self.texts[key] for key in known if key in self.texts), field=self._label(mistake, rows)
         )

@@ -22,7 +22,7 @@ from outage_service.domain.texts import Language
 from outage_service.domain.warnings import WarningCode
 from outage_service.rendering.times import minutes_behind
 from outage_service.rendering.words import Words
-from outage_service.services import external_outages
+from outage_service.services import external_outages, regional
 from outage_service.services.console_forms import Form, new_key
 from outage_service.services.engine import Engine
 from outage_service.services.errors import NotPermitted, Stale
@@ -82,11 +82,17 @@ class _Cases:
             words=words,
             length=minutes_behind,
             mistakes=[(each.field, self._told(each)) for each in mistakes],
-            warning=words.pick(warning_text(WarningCode.NOT_ESCALATED)),
+            warnings=[words.pick(warning_text(code)) for code in values.pop("warnings", ())],
             is_operator=session.actor.role in OPERATORS,
             shows_contact=session.actor.may_see_contacts,
             **values,
         )
+
+    def warnings_of(self, case: ExternalOutage) -> tuple[WarningCode, ...]:
+        """Returns what whoever looks after a case has to see to."""
+        with self.engine.db.read() as tx:
+            has_regions = regional.has_recipients(tx)
+        return external_outages.warnings_of(self.engine, case, has_regions=has_regions)
 
     def _told(self, mistake: Mistake) -> str:
         texts = texts_in(_TEXTS, self.language)
@@ -123,7 +129,7 @@ def show_cases(
         "external.html",
         cases=items,
         passed_on=passed_on,
-        is_unescalated=bool(passed_on) and not cases.engine.escalation_address,
+        warnings=(WarningCode.NOT_ESCALATED,) if passed_on and not cases.engine.escalation_address else (),
         cursor=cursor_after(last.id) if last else "",
         is_first=page.after is None,
     )
@@ -168,7 +174,7 @@ def _record(session: SignedIn, cases: _Cases, sent: Sent) -> Response:
         "external_look.html",
         case=seen,
         letter=external_outages.confirmation(engine, seen) if seen.email else None,
-        is_unescalated=bool(external_outages.warnings_of(engine, seen)),
+        warnings=cases.warnings_of(seen),
         kept=[*kept(sent, REPORT_FIELDS), ("once", new_key())],
     )
 
@@ -205,7 +211,7 @@ def _case(
         mistakes,
         case=case,
         sent=sent,
-        is_unescalated=bool(external_outages.warnings_of(cases.engine, case)),
+        warnings=cases.warnings_of(case),
         **shown,
     )
 

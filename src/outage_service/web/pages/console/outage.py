@@ -39,7 +39,7 @@ def show_console_outage(
 ) -> Response:
     """Shows an outage; `sent` is the sequence of the bulletin that an act has just issued."""
     desk = ActsDesk(session, language, request, engine)
-    return _page(desk, number, sent=sent if sent.isascii() and sent.isdigit() else "")
+    return _page(desk, number, sent=sent)
 
 
 @router.post("/notes")
@@ -83,7 +83,7 @@ def _page(
             bar=bar_of(newest.progress),
             progress=newest.progress,
             tag=tag,
-            sent=sent,
+            sent=sent if sent in {str(bulletin.sequence) for bulletin in record.bulletins} else "",
             note_text=note_text,
             mistakes=desk.told(wrong.mistakes, ()) if wrong else [],
             **_told(desk, record),

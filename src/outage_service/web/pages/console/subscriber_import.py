@@ -9,10 +9,8 @@ from starlette.responses import HTMLResponse, Response
 
 from outage_service.domain.texts import Language
 from outage_service.services import subscriber_files
-from outage_service.services.engine import Engine
 from outage_service.services.sessions import SignedIn
-from outage_service.services.subscriber_files import CHUNK, ImportPlan, WrongHeader
-from outage_service.storage import Connection
+from outage_service.services.subscriber_files import ImportPlan, WrongHeader
 from outage_service.web.forms import Sent, SentForm
 from outage_service.web.pages.console.shell import console_page
 from outage_service.web.pages.site import PageLanguage
@@ -48,8 +46,8 @@ def import_subscribers(
     except WrongHeader:
         return _page(session, language, request, mistake="wrong_header")
     if sent.text("seen"):
-        count = engine.act(lambda tx: _import(engine, tx, plan, session.actor.name))
-        return _page(session, language, request, imported=count)
+        done = subscriber_files.import_parts(engine, plan.parts(), actor=session.actor.name)
+        return _page(session, language, request, imported=done.added)
     with engine.db.read() as tx:
         known = subscriber_files.refuse_known(tx, plan)
     return _page(session, language, request, plan=plan, known=known, text=text)
@@ -68,13 +66,6 @@ def _text(sent: Sent) -> tuple[str, str]:
         return raw.decode("utf-8-sig"), ""
     except UnicodeDecodeError:
         return "", "not_utf8"
-
-
-def _import(engine: Engine, tx: Connection, plan: ImportPlan, actor: str) -> int:
-    subscriber_files.refuse_known(tx, plan)
-    for start in range(0, len(plan.choices), CHUNK):
-        subscriber_files.import_chunk(engine, tx, plan.choices[start : start + CHUNK], actor=actor)
-    return len(plan.choices)
 
 
 def _page(

@@ -3,7 +3,7 @@
 Nothing here sends mail. Erasing asks for a typed word, in the language of the page.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from fastapi import APIRouter, Query
 from starlette.requests import Request
@@ -102,12 +102,14 @@ class Shown:
     """A form as it is shown: what stands in it, of whom, and what is wrong with it.
 
     Args:
+        state_before: the state when the form was first shown.
         known: the subscriber who has the address already.
     """
 
     form: Form
     subscriber: Subscriber | None = None
     state: str = ""
+    state_before: str = ""
     errors: tuple[str, ...] = ()
     known: int | None = None
     is_wrongly_typed: bool = False
@@ -132,6 +134,7 @@ def _page(session: SignedIn, language: Language, request: Request, shown: Shown)
         known=shown.known,
         subscriber=shown.subscriber,
         state=shown.state,
+        state_before=shown.state_before,
         states=tuple(SubscriberState),
         typed=TYPED[language],
         is_wrongly_typed=shown.is_wrongly_typed,
@@ -154,7 +157,8 @@ def show_subscriber(
 ) -> HTMLResponse:
     """Shows one subscriber in a form."""
     found = _get(engine, subscriber_id)
-    return _page(session, language, request, Shown(form_of(found.choices), found, found.state.value))
+    state = found.state.value
+    return _page(session, language, request, Shown(form_of(found.choices), found, state, state))
 
 
 def _get(engine: Engine, subscriber_id: int) -> Subscriber:
@@ -174,19 +178,19 @@ def change(
 ) -> Response:
     """Changes a subscriber."""
     found, state = _get(engine, subscriber_id), sent.text("state")
+    before = sent.text("state_before") or found.state.value
     choices, errors = _choices(form)
     if state not in set(SubscriberState):
         errors = (*errors, "state")
+    shown = Shown(form, found, state, before, errors)
     if choices is None or errors or form.is_only_shown:
-        return _page(session, language, request, Shown(form, found, state, errors))
-    # A state that was left as it is must not undo what the list of suppressed addresses says.
-    wanted = None if state == found.state else SubscriberState(state)
+        return _page(session, language, request, shown)
+    # A state that was left as it was shown must not undo what has happened since: they may have left (P14).
+    edited = Edit(lambda _: choices, None if state == before else SubscriberState(state))
     try:
-        engine.act(
-            lambda tx: subscribers.edit(engine, tx, session.actor, subscriber_id, Edit(choices, wanted))
-        )
+        engine.act(lambda tx: subscribers.edit(engine, tx, session.actor, subscriber_id, edited))
     except AlreadySubscribed as known:
-        return _page(session, language, request, Shown(form, found, state, known=known.subscriber_id))
+        return _page(session, language, request, replace(shown, known=known.subscriber_id))
     return to_console(request, language, "subscribers")
 
 
@@ -202,7 +206,8 @@ def erase(
     """Erases a subscriber once the word was typed."""
     if sent.text("typed").strip() != TYPED[language]:
         found = _get(engine, subscriber_id)
-        shown = Shown(form_of(found.choices), found, found.state.value, is_wrongly_typed=True)
+        state = found.state.value
+        shown = Shown(form_of(found.choices), found, state, state, is_wrongly_typed=True)
         return _page(session, language, request, shown)
     engine.act(lambda tx: subscribers.erase(engine, tx, session.actor, subscriber_id))
     return to_console(request, language, "subscribers")
