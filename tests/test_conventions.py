@@ -35,7 +35,12 @@ ENVIRONMENT: Names = {"os": frozenset({"environ", "environb", "getenv", "getenvb
 CLOCKS: Names = {
     "datetime": frozenset({"now", "utcnow", "today"}),
     "date": frozenset({"today"}),
-    "time": frozenset({"time", "time_ns", "monotonic", "monotonic_ns", "perf_counter", "perf_counter_ns"}),
+    "time": frozenset(
+        {
+            *("time", "time_ns", "monotonic", "monotonic_ns", "perf_counter", "perf_counter_ns"),
+            *("clock_gettime", "clock_gettime_ns"),
+        }
+    ),
 }
 LOG_METHODS = {"debug", "info", "warning", "error", "exception", "critical"}
 EVENT = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")

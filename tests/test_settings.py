@@ -8,7 +8,11 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
+from outage_service.channels.email.thawed import Frame, ThawedLetter
+from outage_service.domain.letters import LetterSlot
+from outage_service.services.links import Purpose, around_token
 from outage_service.settings import Settings, SettingsError, load_secret_key, load_settings
+from tests.support.unprivileged import unprivileged
 
 POSTGRESQL = "postgresql+psycopg://outage:hunter2@db/outage"
 KEY = "0123456789abcdef0123456789abcdef"
@@ -103,6 +107,13 @@ def test_accepted(field: str, value: str) -> None:
         ("mail_from", "=?utf-8?q?x=0aX-Injected:_yes?= <a@x.ca>", "NAME <ADDRESS>"),
         ("base_url", "outages.example.org", "http:// or https://"),
         ("base_url", "https://outages.example.org/?x=1", "must end after"),
+        ("base_url", "https://outages.example.org/?", "must end after"),
+        ("base_url", "https://me@outages.example.org", "must end after"),
+        ("base_url", "https://pannes-été.example.org", "xn-- form"),
+        ("base_url", 'https://outages.example.org"', "without quotation marks"),
+        ("base_url", "https://outages.example.org/a b", "blanks"),
+        ("base_url", "https://outages.example.org\n/a", "blanks"),
+        ("base_url", "https://outages.example.org/" + "a" * 500, "at most 500 characters"),
         ("oidc_issuer", "http://login.example.org", "https:// address"),
         ("oidc_issuer", "https://login.example.org/?x=1", "https:// address"),
         ("operator_email", "duty", "plain e-mail address"),
@@ -128,6 +139,29 @@ def test_a_mistake_names_the_variable_and_the_fix(field: str, value: str, said: 
     assert line.startswith(f"OUTAGE_{field.upper()} ")
     assert said in line
     assert f"for example OUTAGE_{field.upper()}=" in line
+
+
+@pytest.mark.parametrize(
+    ("given", "kept"),
+    [
+        (" https://outages.example.org/ \n", "https://outages.example.org"),
+        ("HTTPS://outages.example.org", "https://outages.example.org"),
+        ("http://[::1]:8000", "http://[::1]:8000"),
+        ("https://outages.example.org/a'b&c=%C3%A9;,(d)@", "https://outages.example.org/a'b&c=%C3%A9;,(d)@"),
+        ("https://x.example.org/" + "a" * 478, "https://x.example.org/" + "a" * 478),
+    ],
+    ids=["blanks_around", "capitals", "an_address", "odd_characters", "the_longest"],
+)
+def test_every_address_of_the_service_that_is_accepted_makes_links_that_can_be_sent(
+    given: str, kept: str
+) -> None:
+    """P28: a letter refuses any other, and then nothing goes out at all."""
+    base_url = load_settings(None, base_url=given).base_url
+    assert base_url == kept
+    slot = LetterSlot.UNSUBSCRIBE_URL
+    frame = Frame(*around_token(base_url, Purpose.UNSUBSCRIBE))
+    letter = ThawedLetter.parse(f"Link: {slot}\r\n\r\n".encode(), {slot: frame})
+    assert f"{kept}/subscriptions/1.2.x/unsubscribe".encode() in letter.render({slot: "1.2.x"})
 
 
 def test_trusted_proxies_are_addresses_and_networks() -> None:
@@ -199,6 +233,20 @@ def test_a_misspelt_setting_in_the_file_is_noticed(tmp_path: Path) -> None:
         load_settings(tmp_path / "mine.env")
 
 
+def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
+    """Passing it over could send real mail: OUTAGE_TEST_MODE may stand in it."""
+    path = tmp_path / "mine.env"
+    path.write_bytes("OUTAGE_MAIL_FROM=Été <outages@example.org>\n".encode("latin-1"))
+    with pytest.raises(SettingsError, match=r"mine\.env cannot be read: it is not UTF-8 text"):
+        load_settings(path)
+    path.write_text("OUTAGE_TEST_MODE=true\n")
+    with (
+        unprivileged(closed=path),
+        pytest.raises(SettingsError, match=r"mine\.env cannot be read: Permission denied"),
+    ):
+        load_settings(path)
+
+
 @pytest.mark.parametrize("name", ["OUTAGE_SERVICE_HOST", "OUTAGE_PORT_8000_TCP", "OUTAGE_TEST_DATABASE_URL"])
 def test_a_variable_of_somebody_else_is_left_alone(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(name, "x")
@@ -257,6 +305,16 @@ class TestSecretKey:
         assert len(first) == 64
         assert load_secret_key(self.embedded(tmp_path)) == first
 
+    def test_a_folder_that_is_closed_to_us_is_named(self, tmp_path: Path) -> None:
+        (tmp_path / "closed").mkdir()
+        for folder in (tmp_path / "closed", tmp_path / "closed" / "inner"):
+            settings = self.embedded(folder)
+            with unprivileged(closed=tmp_path / "closed"), pytest.raises(SettingsError) as caught:
+                load_secret_key(settings)
+            (line,) = caught.value.mistakes
+            assert line.startswith(f"OUTAGE_DATABASE_URL: {folder}")
+            assert line.endswith("cannot be used: Permission denied")
+
     def test_nobody_else_may_read_the_one_that_was_made(self, tmp_path: Path) -> None:
         load_secret_key(self.embedded(tmp_path))
         assert stat.S_IMODE((tmp_path / "outage.db.key").stat().st_mode) == 0o600
@@ -268,10 +326,13 @@ class TestSecretKey:
         assert len(set(keys)) == 1
 
     def test_a_folder_that_is_not_there_is_named(self, tmp_path: Path) -> None:
-        with pytest.raises(
-            SettingsError, match=r"no key is set and .*/away/outage\.db\.key cannot be written"
-        ):
+        """It is the database's: whoever reads of the key looks in the wrong place."""
+        with pytest.raises(SettingsError, match=r"^OUTAGE_DATABASE_URL: there is no folder .*/away: make it"):
             load_secret_key(self.embedded(tmp_path / "away"))
+
+    def test_a_folder_in_which_it_cannot_be_written_is_named(self) -> None:
+        with pytest.raises(SettingsError, match=r"no key is set and /proc/outage\.db\.key cannot be written"):
+            load_secret_key(self.embedded(Path("/proc")))
 
     def test_one_in_memory_ends_with_the_process(self) -> None:
         settings = load_settings(None, database_url="sqlite://")

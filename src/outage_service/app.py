@@ -68,14 +68,17 @@ class Service:
 
     def start(self, *, with_worker: bool = True) -> None:
         """Starts working; without a worker, only the prepared pages are kept true."""
-        self.engine.after_commit.insert(0, self.refresh)
-        self.refresh()
+        self.engine.after_commit.insert(0, self.look)
+        self.look()
         self.worker.start(with_sender=with_worker)
 
-    def refresh(self) -> None:
-        """Rebuilds the prepared pages; a failure is logged: an act that is durable must be answered so."""
+    def look(self) -> None:
+        """Rebuilds the prepared pages if an act has changed what is told, such as a declaration.
+
+        A subscription does not. A failure is logged: an act that is durable must be answered so.
+        """
         try:
-            self.keeper.refresh()
+            self.keeper.look()
         except Exception:
             log.exception("snapshot_failed")
 
@@ -108,6 +111,7 @@ def build_service(settings: Settings, *, clock: Clock = system_clock) -> Service
         ),
         tick_seconds=settings.tick_seconds,
         refresh=keeper.check,
+        look=keeper.look,
     )
     web = create_app(
         engine,

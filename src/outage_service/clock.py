@@ -4,6 +4,7 @@ import threading
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 Clock = Callable[[], datetime]
 """Returns the service's present instant, aware, in UTC."""
@@ -14,9 +15,14 @@ def system_clock() -> datetime:
     return datetime.now(UTC)
 
 
-def monotonic_seconds() -> float:
-    """Returns seconds that never go back, for timeouts and intervals only."""
-    return time.monotonic()
+monotonic_seconds: Callable[[], float] = (
+    partial(time.clock_gettime, time.CLOCK_BOOTTIME) if hasattr(time, "CLOCK_BOOTTIME") else time.monotonic
+)
+"""Returns seconds that never go back, for timeouts and intervals only.
+
+On Linux those count that the machine was suspended: others then own the claims of this process (P9), and what
+it has read is old (P21), while `time.monotonic` stood still. It is called for every message, in 0.06 µs.
+"""
 
 
 class VirtualClock:

@@ -9,6 +9,7 @@ import os
 import re
 import secrets
 import tempfile
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -27,6 +28,10 @@ _TYPO_LIKENESS = 0.85  # OUTAGE_TEST_MOD is a slip; OUTAGE_SERVICE_PORT, which K
 _ADDRESS = r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9](?:[A-Za-z0-9.-]{0,251}[A-Za-z0-9])?"
 _ATOM, _LABEL = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+", r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
 _RETURN_PATH = rf"(?=[^@]{{1,64}}@){_ATOM}(?:\.{_ATOM})*@(?=.{{1,253}}\Z){_LABEL}(?:\.{_LABEL})*"
+_WEB_URL = (  # a part of what `channels.email.thawed` lets into a letter
+    r"https?://(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]+)?(?:/[A-Za-z0-9._~!$&'()*+,;=:@%/-]*)?"
+)
+_WEB_URL_LONGEST = 500
 _NAMED_ADDRESS = rf"[^<>\"@\x00-\x1f\x7f-\x9f\u2028\u2029]* <{_ADDRESS}>"
 
 
@@ -68,11 +73,19 @@ def _smtp_url(url: str) -> str:
 
 
 def _web_url(url: str) -> str:
+    """Accepts what can begin a link in a letter as it is: a slip here would keep all mail from going out."""
+    url = url.strip()
     parts = _split(url)
     if parts.scheme not in {"http", "https"} or not parts.hostname:
         raise ValueError("must be the http:// or https:// address at which readers reach the service")
-    if parts.query or parts.fragment or parts.username:
+    if any(mark in url for mark in "?#") or "@" in parts.netloc:
         raise ValueError("must end after the host, the port or a path")
+    url = parts.scheme + url[len(parts.scheme) :]
+    if len(url) > _WEB_URL_LONGEST or not re.fullmatch(_WEB_URL, url):
+        raise ValueError(
+            f"must have at most {_WEB_URL_LONGEST} characters, without quotation marks, blanks or accents: "
+            "write a host with accents in its xn-- form, and such characters of a path as %C3%A9"
+        )
     return url.rstrip("/")
 
 
@@ -170,14 +183,10 @@ class Settings(BaseSettings):
         examples=["outage2026"],
     )
     base_url: Annotated[str, AfterValidator(_web_url)] = Field(
-        "http://127.0.0.1:8000",
-        description="the address of the service in links",
-        examples=["https://outages.example.org"],
+        "http://127.0.0.1:8000", description="the address in links", examples=["https://outages.example.org"]
     )
     secret_key: Annotated[SecretStr, AfterValidator(_long_key)] | None = Field(
-        None,
-        description="signs links, tokens and sessions",
-        examples=["$(openssl rand -hex 32)"],
+        None, description="signs links, tokens and sessions", examples=["$(openssl rand -hex 32)"]
     )
     secret_key_file: Path | None = Field(
         None, description="a file that holds the secret key", examples=["/run/secrets/outage_key"]
@@ -226,11 +235,7 @@ class Settings(BaseSettings):
     )
     smtp_connections: int = Field(8, ge=1, le=64, description="connections to the relay", examples=["8"])
     max_uncertain: int | None = Field(
-        None,
-        ge=1,
-        le=10_000,
-        description="the most messages that may repeat after a crash",
-        examples=["32"],
+        None, ge=1, le=10_000, description="the most messages that repeat after a crash", examples=["32"]
     )
     tick_seconds: float = Field(
         2.0, ge=0.1, le=60, description="seconds between two looks for due bulletins", examples=["2"]
@@ -279,14 +284,18 @@ def load_settings(env_file: Path | str | None = ".env", **overrides: Any) -> Set
     """Returns the settings: `overrides` before the environment, before `env_file`, before the defaults.
 
     Raises:
-        SettingsError: with every mistake found, values left out since they may be secret.
+        SettingsError: with every mistake found, values left out since they may be secret; or `env_file` is
+            there and cannot be read.
     """
-    slips = _slips(env_file)
     try:
         settings = Settings(_env_file=env_file, **overrides)
+        slips = _slips(env_file)
     except ValidationError as error:
         mistakes = [line for each in error.errors(include_input=False) for line in _lines(each)]
-        raise SettingsError(slips + mistakes) from error
+        raise SettingsError(_slips(env_file) + mistakes) from error
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
+        raise SettingsError([f"{env_file} cannot be read: {reason}"]) from error
     if slips:
         raise SettingsError(slips)
     return settings
@@ -299,8 +308,8 @@ def load_secret_key(settings: Settings) -> bytes:
     its owner only; SQLite in memory gets a key that ends with the process.
 
     Raises:
-        SettingsError: the key file cannot be read or written, the key is too short, or PostgreSQL has none
-            (several hosts must share one: none can make it up).
+        SettingsError: the key file cannot be read or written, the key is too short, PostgreSQL has none
+            (several hosts must share one: none can make it up), or the database's folder is missing.
     """
     if settings.secret_key:
         return settings.secret_key.get_secret_value().encode()
@@ -312,10 +321,32 @@ def load_secret_key(settings: Settings) -> bytes:
         )
     if settings.sqlite_path is None:
         return secrets.token_hex(32).encode()
+    require_folder(settings)
     path = settings.sqlite_path.with_name(settings.sqlite_path.name + ".key")
-    if not path.exists():
+    if not _seen(path.exists, path):
         _create_key(path)
     return _read_key(path)
+
+
+def require_folder(settings: Settings) -> None:
+    """Makes sure that the embedded database's file has a folder to be in; nothing makes folders unasked.
+
+    Raises:
+        SettingsError: there is none, which neither SQLite nor the key's file would say; or we may not look.
+    """
+    folder = settings.sqlite_path.parent.absolute() if settings.sqlite_path else None
+    if folder is not None and not _seen(folder.is_dir, folder):
+        raise SettingsError(
+            [f"OUTAGE_DATABASE_URL: there is no folder {folder}: make it (mkdir -p {folder}) or name another"]
+        )
+
+
+def _seen(look: Callable[[], bool], path: Path) -> bool:
+    """Returns what `look` finds; that we may not look is a mistake in the settings, too."""
+    try:
+        return look()
+    except OSError as error:
+        raise SettingsError([f"OUTAGE_DATABASE_URL: {path} cannot be used: {error.strerror}"]) from error
 
 
 def _read_key(path: Path) -> bytes:

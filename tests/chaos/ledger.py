@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import ColumnElement, Connection, Table, and_, func, insert, not_, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Table, and_, delete, func, insert, not_, or_, select, update
 
 from outage_service.clock import system_clock
 from outage_service.domain.deliveries import DeliveryState
@@ -38,8 +38,11 @@ def workers(tx: Connection) -> list[str]:
 
 
 def age_worker(tx: Connection, worker_id: str) -> None:
-    """Lets the time pass after which a worker that says nothing is taken for dead."""
-    tx.execute(update(worker).where(worker.c.id == worker_id).values(seen_at=LONG_AGO))
+    """Lets the time pass after which a worker that says nothing is forgotten.
+
+    An older heartbeat would not do: whoever looks after the dead takes it for one made by a wrong clock.
+    """
+    tx.execute(delete(worker).where(worker.c.id == worker_id))
 
 
 def set_due(tx: Connection, outage_id: int, due: datetime) -> None:

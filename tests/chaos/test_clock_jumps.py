@@ -1,4 +1,4 @@
-"""A machine whose clock is set while the service runs: days ahead and back again, and an hour back."""
+"""A clock that is set while the service runs, its own or PostgreSQL's: days ahead and back, an hour back."""
 
 import time
 from collections.abc import Iterator
@@ -11,6 +11,9 @@ import pytest
 
 from outage_service.domain.cadence import latest_due
 from outage_service.domain.calendar import eastern
+from outage_service.domain.deliveries import DeliveryState
+from outage_service.storage.workers import DEAD_AFTER
+from outage_service.worker.sender import RESCUE_SECONDS
 from tests.chaos import ledger
 from tests.chaos.checks import (
     check_copies_are_identical,
@@ -23,6 +26,7 @@ from tests.chaos.installation import Installation, declare_at, installation, unt
 from tests.chaos.listening import Answer, listening
 from tests.chaos.programs import Program
 from tests.chaos.relay import running_relay
+from tests.support.database_clock import movable_database_clock
 
 pytestmark = [pytest.mark.chaos, pytest.mark.timeout(300)]
 
@@ -36,6 +40,12 @@ SOME_TICKS_SECONDS = 2.0
 NO_TICKS_SECONDS = 12.0
 """Longer than it takes to notice that APScheduler has stopped ticking (10), as it does when set back."""
 ISSUED_WITHIN = 20.0
+MANY = 1000
+"""So many that each of two senders holds 500 of them."""
+HALF_A_SECOND = 0.5
+"""What the relay takes for a message then: a sender has claims in hand for half a minute."""
+A_LOOK = RESCUE_SECONDS + 2
+DRAINED_WITHIN = DEAD_AFTER.total_seconds() + 2 * A_LOOK + 30
 
 
 @dataclass
@@ -133,3 +143,31 @@ def test_a_clock_set_back_by_an_hour_issues_nothing_again_and_ticks_go_on(
         life.one.write(lambda tx: ledger.set_due(tx, life.outage_id, soon))
         life.wait_for_bulletin(2)
         assert soon in life.issued
+
+
+def test_a_database_clock_that_was_days_ahead_repeats_nothing_and_leaves_nobody_with_the_dead(
+    postgresql_url: str, tmp_path: Path
+) -> None:
+    """P5, P7, P8: set ahead, all senders seem dead; set back, one that was killed meanwhile seems alive."""
+    with (
+        movable_database_clock(postgresql_url) as advance,
+        running_relay(answer_after=HALF_A_SECOND) as relay,
+        installation(postgresql_url, relay.url, tmp_path) as one,
+    ):
+        people = one.subscribe(MANY)
+        doomed, _ = one.worker(), one.worker()
+        until(lambda: len(one.read(ledger.workers)) == 2, "both workers are known")
+        time.sleep(A_LOOK)
+        done = one.declare()
+        relay.wait_for(MANY // 10)
+        advance(DAYS_AHEAD)
+        time.sleep(A_LOOK)
+        assert check_repeats(relay, []) == 0
+        killed_at = doomed.kill()
+        assert one.read(ledger.states).get(DeliveryState.CLAIMED, 0) > 0
+        advance(-DAYS_AHEAD)
+        until(lambda: one.read(ledger.is_drained), "everybody is written to", seconds=DRAINED_WITHIN)
+        assert one.read(ledger.states) == {DeliveryState.ACCEPTED: MANY}
+    check_nobody_is_lost(relay, people, outage_id=done.outage.id, sequence=1)
+    check_copies_are_identical(relay)
+    check_repeats(relay, [killed_at])

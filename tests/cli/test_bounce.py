@@ -1,16 +1,21 @@
 """`bounce`: what a mail system pipes in is counted, or kept for later; it is never returned."""
 
+import io
 import subprocess
+import sys
 from pathlib import Path
+
+import pytest
 
 from outage_service.app import build_engine
 from outage_service.services import message_ids
 from outage_service.settings import load_settings
 from outage_service.storage.database import open_database
 from outage_service.storage.suppressions import count_suppressions
-from tests.cli.commands import KEY, PATIENCE_SECONDS, command, environment
+from tests.cli.commands import KEY, PATIENCE_SECONDS, command, environment, run
 from tests.services.acts import declare, mail, subscribe
 from tests.support.reports import a_failure_report
+from tests.support.unprivileged import unprivileged
 
 
 def pipe(folder: Path, message: bytes, **settings: str) -> subprocess.CompletedProcess[bytes]:
@@ -55,8 +60,23 @@ def test_without_a_database_or_settings_it_is_to_be_tried_again(tmp_path: Path) 
     for wrong in (
         {"DATABASE_URL": "postgresql+psycopg://nobody@127.0.0.1:9/none"},
         {"DATABASE_URL": f"sqlite:///{tmp_path / 'nowhere' / 'outage.db'}"},
+        {"DATABASE_URL": f"sqlite:///{tmp_path / ('n' * 254)}", "SECRET_KEY": ""},
         {"PORT": "x"},
     ):
         ended = pipe(tmp_path, b"", **wrong)
         assert ended.returncode == 75, ended.stderr
         assert len(ended.stderr.splitlines()) == 1
+
+
+def test_what_it_may_not_open_is_to_be_tried_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """EX_TEMPFAIL: mail systems run it as an account of their own; a slip in its rights is soon mended."""
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO()))
+    folder = tmp_path / "data"
+    folder.mkdir()
+    (tmp_path / ".env").write_text("OUTAGE_LOG_LEVEL=INFO\n")
+    url = f"sqlite:///{folder / 'outage.db'}"
+    for closed in (folder, tmp_path / ".env"):
+        with unprivileged(closed=closed):
+            ended = run(tmp_path, "bounce", DATABASE_URL=url)
+        assert (ended.status, len(ended.errors)) == (75, 1)
+        assert "Permission denied" in ended.err

@@ -87,6 +87,25 @@ def test_a_database_that_cannot_be_written_is_told_in_one_line(tmp_path: Path) -
 
 
 @pytest.mark.parametrize(
+    ("arguments", "key"),
+    [
+        (["migrate"], {}),
+        (["migrate"], {"SECRET_KEY": "k" * 32}),
+        (["token", "list"], {"SECRET_KEY": "k" * 32}),
+        # With a key it serves what can be said without a database (decision 8).
+        (["serve", "--port", "0"], {}),
+    ],
+)
+def test_a_missing_folder_of_the_database_is_named_with_what_to_do(
+    tmp_path: Path, arguments: list[str], key: dict[str, str]
+) -> None:
+    ended = run(tmp_path, *arguments, DATABASE_URL="sqlite:///away/outage.db", **key)
+    assert (ended.status, len(ended.errors)) == (2, 1)
+    assert ended.err.startswith(f"OUTAGE_DATABASE_URL: there is no folder {tmp_path}/away: make it (mkdir -p")
+    assert not (tmp_path / "away").exists()
+
+
+@pytest.mark.parametrize(
     "arguments", [["token", "create", "--name", "x", "--role", "ivr"], ["migrate"], ["subscribers", "export"]]
 )
 def test_a_database_that_cannot_be_reached_is_told_in_one_line(tmp_path: Path, arguments: list[str]) -> None:

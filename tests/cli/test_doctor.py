@@ -4,6 +4,7 @@ import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
 
 import dns.message
@@ -23,7 +24,9 @@ from outage_service.storage.migrate import upgrade
 from tests.builders import THURSDAY_10H
 from tests.cli.commands import KEY, run
 from tests.support.certificates import make_certificate
+from tests.support.database_clock import movable_database_clock
 from tests.support.smtp_server import Script, running_smtp_server
+from tests.support.unprivileged import unprivileged
 
 
 def the_settings(**given: object) -> Settings:
@@ -41,6 +44,21 @@ def test_a_service_that_can_work_ends_with_0(tmp_path: Path) -> None:
         assert relay.caught() == []
     assert (ended.status, ended.err) == (0, "")
     assert not [line for line in ended.out.splitlines() if line.startswith("fail")]
+
+
+def test_what_it_may_not_look_at_is_a_finding(tmp_path: Path) -> None:
+    """The rest is looked at all the same."""
+    folder = tmp_path / "data"
+    folder.mkdir()
+    with unprivileged(closed=folder):
+        ended = run(
+            tmp_path, "doctor", SMTP_URL="smtp://127.0.0.1:9", DATABASE_URL=f"sqlite:///{folder}/o.db"
+        )
+    said = " ".join(ended.out.split())
+    assert (ended.status, ended.err) == (1, "")
+    assert f"{folder}/o.dbcannotbelookedat:Permissiondenied" in said.replace(" ", "")
+    assert "fail relay" in said
+    assert "clock" in said
 
 
 def test_a_relay_that_does_not_answer_ends_with_1_and_advice(tmp_path: Path) -> None:
@@ -70,6 +88,18 @@ def test_a_migrated_database_is_ok_on_both_kinds(database_url: str) -> None:
     assert found[:2] == [("database", Level.OK), ("schema", Level.OK)]
 
 
+@pytest.mark.parametrize("minutes", [-61, 61])
+def test_a_clock_that_differs_from_the_databases_is_a_warning(database_url: str, minutes: int) -> None:
+    """P5: of several hosts, those that agree with each other issue; this tells which clock is another."""
+    with movable_database_clock(database_url) as advance:
+        settings = the_settings(database_url=database_url)
+        assert ("clock", Level.WARN) not in levels(checks.check_database(settings))
+        advance(timedelta(minutes=minutes))
+        [finding] = [one for one in checks.check_database(settings) if one.subject == "clock"]
+    assert finding.level is Level.WARN
+    assert "NTP" in finding.advice
+
+
 @pytest.mark.parametrize(
     ("product", "version", "is_noted"),
     [
@@ -95,6 +125,13 @@ def test_a_database_that_is_not_there_yet_is_a_warning_and_is_not_made(tmp_path:
         ("database", Level.WARN)
     ]
     assert not path.exists()
+
+
+def test_a_missing_folder_of_the_database_fails_and_is_named(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path}/away/outage.db"
+    [finding] = checks.check_database(the_settings(database_url=url))
+    assert (finding.subject, finding.level) == ("database", Level.FAIL)
+    assert f"mkdir -p {tmp_path}/away" in finding.said
 
 
 def test_a_file_that_is_no_database_fails(tmp_path: Path) -> None:

@@ -1,5 +1,7 @@
 """`subscribers import` and `export`."""
 
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -71,3 +73,17 @@ def test_a_list_longer_than_one_statement_holds_is_imported_whole(tmp_path: Path
         "1200 imported, 0 subscribed already, 0 lines refused."
     ]
     assert export(tmp_path) == HEADER + people
+
+
+def test_the_audit_log_names_the_command_line(tmp_path: Path) -> None:
+    """P31: whoever took the list along, or added to it, at the machine itself."""
+    import_(tmp_path, HEADER + GOOD)
+    export(tmp_path)
+    assert run(tmp_path, "token", "create", "--name", "one", "--role", "ivr").status == 0
+    with closing(sqlite3.connect(tmp_path / "outage.db")) as file:
+        logged = file.execute("SELECT action, actor FROM audit ORDER BY id").fetchall()
+    assert logged == [
+        ("subscribers_imported", "command line"),
+        ("subscribers_exported", "command line"),
+        ("token_created", "command line"),
+    ]

@@ -3,6 +3,7 @@
 from datetime import timedelta
 from pathlib import Path
 
+import pytest
 from pydantic import SecretStr
 
 from outage_service.app import build_engine
@@ -56,11 +57,25 @@ def test_it_ends_after_the_days_given(tmp_path: Path) -> None:
     assert bearer(tmp_path, token, timedelta(days=3, minutes=5)) is None
 
 
+@pytest.mark.parametrize("name", ["clock", "Command  Line ", "bounces", "subscriber", "console"])
+def test_no_token_passes_for_the_service_itself(tmp_path: Path, name: str) -> None:
+    """P31: the audit log would say that nobody, or somebody else, had acted."""
+    ended = create(tmp_path, "--name", name)
+    assert (ended.status, ended.out) == (2, "")
+    assert ended.errors == [f"{name} is what the audit log calls the service itself: choose another --name."]
+
+
 def test_an_unknown_role_a_blank_name_and_no_days_are_refused(tmp_path: Path) -> None:
     for wrong in (["--role", "king"], ["--name", " "], ["--name", "a\nb"], ["--expires", "0"]):
         ended = create(tmp_path, *wrong)
         assert (ended.status, ended.out) == (2, "")
         assert wrong[0] in ended.err
+
+
+def test_a_wrong_role_is_answered_with_the_option_and_the_roles_there_are(tmp_path: Path) -> None:
+    wrong = create(tmp_path, "--role", "king").errors[-1]
+    names = "tccu, ctsu, admin, auditor, ivr, relay"
+    assert wrong == f"Error: Invalid value for '--role': must be one of {names}"
 
 
 def test_a_postgresql_that_is_not_migrated_is_refused_and_the_command_named(

@@ -140,6 +140,17 @@ def test_since_when_is_that_of_the_line_s_own_systems() -> None:
     assert of_line(HelpLine.TCCU, outage).events[0].started_at == THURSDAY_10H
 
 
+def test_each_of_the_line_s_systems_keeps_its_own_start() -> None:
+    later = THURSDAY_10H + timedelta(minutes=30)
+    delayed, out = a_delay(System.EMANIFEST), an_impact(System.EDI, started_at=later)
+    outage = an_outage(delayed, out, started_at=THURSDAY_10H, declared_at=later)
+    (event,) = of_line(HelpLine.TCCU, outage).events
+    assert {impact.system: impact.started_at for impact in event.impacts} == {
+        System.EMANIFEST: THURSDAY_10H,
+        System.EDI: later,
+    }
+
+
 def test_an_override_ends_at_its_expiry() -> None:
     """R23."""
     override = Override(OWN, expires_at=NOON)

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from outage_service.domain.cadence import latest_due, next_due
 from outage_service.domain.clock_set_back import SKEW, due_instead, is_void
+from outage_service.domain.lifecycle import News, update
 from outage_service.domain.outages import Outage
 from outage_service.domain.systems import Condition
 from tests.builders import LITERAL, a_delay, a_scheduled_outage, an_impact, an_outage, at, cancelled, ticked
@@ -125,6 +126,32 @@ def test_a_slot_brought_back_is_void_once_the_clock_goes_on_again() -> None:
     assert not is_void(back, now=at("2026-11-25 14:00"))
     assert is_void(back, now=at("2026-11-26 12:01"))
     assert not is_void(outage, now=at("2026-11-26 14:00"))
+
+
+def test_a_slot_brought_back_to_the_very_bulletin_it_led_to_is_void() -> None:
+    """P5: the clock was set back for a moment; whoever just got it gets it once."""
+    outage = ticked(an_outage(a_delay(), declared_at=at("2026-11-26 10:00")), at("2026-11-26 14:00"))
+    instead = due_instead(outage, now=at("2026-11-26 10:00") + SKEW / 2, calendar=LITERAL)
+    assert instead == at("2026-11-26 14:00")
+    assert is_void(replace(outage, next_due_at=instead), now=at("2026-11-26 14:01"))
+
+
+@settings(max_examples=300, deadline=None)
+@given(declared=minutes, condition=conditions, lead=leads, steps=steps, news=st.sets(st.integers(0, 7)))
+def test_while_no_clock_goes_back_every_slot_is_later_than_any_issued_and_none_is_void(
+    declared: datetime, condition: Condition, lead: timedelta | None, steps: list[timedelta], news: set[int]
+) -> None:
+    """P1: so a slot is found issued only where a clock was set back, and no due bulletin is ever left out."""
+    outage, now, issued = one_of(declared, condition, lead), declared, declared
+    for number, step in enumerate(steps):
+        now += step
+        due = outage.next_due_at
+        assert due is not None
+        assert due > issued
+        assert due > now or not is_void(outage, now=now)
+        after = ticked(outage, now)
+        issued = due if after.sequence > outage.sequence else issued
+        outage = update(after, News(), now=now, calendar=LITERAL) if number in news else after
 
 
 def test_a_reminder_that_news_overtook_is_not_void() -> None:

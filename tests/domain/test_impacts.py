@@ -1,14 +1,14 @@
 """Which impacts an outage may have, and what an update's complete list does to them (R14, R34–R43)."""
 
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import pytest
 
 from outage_service.domain import lifecycle
 from outage_service.domain.errors import InvalidAct
 from outage_service.domain.lifecycle import News
-from outage_service.domain.outages import Impact
+from outage_service.domain.outages import Impact, Outage
 from outage_service.domain.systems import Condition, Direction, System
 from tests.builders import (
     LITERAL,
@@ -253,6 +253,46 @@ def test_to_list_the_record_as_it_was_read_changes_nothing() -> None:
     shown = [replace(i, started_at=i.started_at or again.started_at) for i in again.impacts]
     repeated = updated(again, at("2026-11-26 14:00"), *shown)
     assert [replace(i, started_at=i.started_at or again.started_at) for i in repeated.impacts] == shown
+
+
+BEFORE_START, IN_WINDOW = at("2026-11-27 09:00"), at("2026-11-29 03:00")
+
+
+def answered(outage: Outage) -> list[Impact]:
+    """Returns the impacts as they are answered: every start is filled in."""
+    return [replace(i, started_at=i.started_at or outage.started_at) for i in outage.impacts]
+
+
+@pytest.mark.parametrize("now", [BEFORE_START, IN_WINDOW], ids=["before the start", "in the window"])
+def test_to_list_what_was_read_of_a_scheduled_outage_changes_nothing(now: datetime) -> None:
+    """Also a system that an earlier update took off, and one that was put back."""
+    outage = a_scheduled_outage(*(an_impact(system) for system in (System.EDI, System.CERS, System.SWI)))
+    outage = updated(outage, now, an_impact(), an_impact(System.SWI))
+    outage = updated(outage, now + timedelta(minutes=30), an_impact())
+    outage = updated(outage, now + timedelta(minutes=60), an_impact(), an_impact(System.CERS))
+    repeated = updated(outage, now + timedelta(minutes=90), *answered(outage))
+    assert repeated.impacts == outage.impacts
+
+
+def test_a_scheduled_system_listed_with_the_start_that_was_read_moves_with_the_window() -> None:
+    """R17: a scheduled impact has the times of the window."""
+    outage = a_scheduled_outage()
+    moved = updated(outage, NOON, *answered(outage), start=at("2026-11-29 03:00"))
+    assert [impact.started_at for impact in moved.impacts] == [None]
+
+
+def test_a_start_is_only_known_of_the_system_that_has_it() -> None:
+    """A system that was put back began again: the window's start is not its own."""
+    outage = updated(a_scheduled_outage(an_impact(), an_impact(System.CERS)), IN_WINDOW, an_impact())
+    outage = updated(outage, at("2026-11-29 04:00"), an_impact(), an_impact(System.CERS))
+    with pytest.raises(InvalidAct) as refusal:
+        updated(
+            outage,
+            at("2026-11-29 05:00"),
+            an_impact(),
+            an_impact(System.CERS, started_at=outage.started_at),
+        )
+    assert (refusal.value.code, refusal.value.field) == ("scheduled_start", "impacts.1.started_at")
 
 
 @pytest.mark.parametrize(

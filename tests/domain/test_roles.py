@@ -2,7 +2,16 @@
 
 import pytest
 
-from outage_service.domain.roles import OPERATORS, Actor, Role
+from outage_service.domain.roles import (
+    BOUNCES,
+    CLOCK,
+    COMMAND_LINE,
+    OPERATORS,
+    SUBSCRIBER,
+    Actor,
+    Role,
+    is_own_name,
+)
 from outage_service.domain.systems import HelpLine, System
 
 CARM = {System.CAD_API, System.CCP}
@@ -48,3 +57,13 @@ def test_operators_are_the_two_units() -> None:
 @pytest.mark.parametrize("role", Role)
 def test_auditors_read_all_but_whom_to_call(role: Role) -> None:
     assert Actor("somebody", role).may_see_contacts is (role is not Role.AUDITOR)
+
+
+@pytest.mark.parametrize("name", [CLOCK, COMMAND_LINE, SUBSCRIBER, BOUNCES, "console", " Command  LINE"])
+def test_the_names_of_the_service_itself_are_known_however_they_are_written(name: str) -> None:
+    assert is_own_name(name)
+
+
+@pytest.mark.parametrize("name", ["night desk", "clock tower", "a-tccu", "clock@example.org"])
+def test_other_names_are_anybodys(name: str) -> None:
+    assert not is_own_name(name)

@@ -91,6 +91,13 @@ def test_a_resolved_outage_is_listed_only_while_its_procedures_are_in_effect() -
     assert [told.outage for told in status_of([kept], NOON).procedures_remain] == [kept]
 
 
+def test_outages_are_told_in_the_order_they_were_declared() -> None:
+    """The ten thousandth of a year is not before the second one."""
+    numbers = ["TCC26-9998", "TCC26-9999", "TCC26-10000", "TCC26-10001"]
+    outages = [replace(an_outage(number=number), id=n) for n, number in enumerate(numbers, 1)]
+    assert [told.outage.number for told in status_of(reversed(outages), NOON).outages] == numbers
+
+
 def test_an_outage_carries_its_latest_news() -> None:
     news = Bilingual("The cause is known.", "La cause est connue.")
     outage = replace(an_outage(), id=7)

@@ -93,7 +93,7 @@ def test_json_tells_when_it_was_last_checked_and_how_long_ago(
 ) -> None:
     holder.refresh(a_snapshot)
     clocks.pass_by(10)
-    holder.confirm(clocks.now)
+    holder.confirm(clocks.now, clocks.seconds)
     clocks.pass_by(4.9)
     for path in (JSON, STATUS):
         answer = ask(path).json()
@@ -188,7 +188,7 @@ def test_an_etag_outlives_confirmations_and_changes_with_the_words(
     holder.refresh(a_snapshot)
     first = {"If-None-Match": ask(path).headers["etag"]}
     clocks.pass_by(20)
-    holder.confirm(clocks.now)
+    holder.confirm(clocks.now, clocks.seconds)
     assert ask(path, headers=first).status_code == 304
     holder.refresh(lambda: a_snapshot("Something broke."))
     assert ask(path, headers=first).status_code == 200

@@ -41,7 +41,7 @@ def test_before_the_first_build_nothing_is_known(holder: SnapshotHolder, clocks:
 def test_a_confirmation_before_the_first_build_makes_nothing_known(
     holder: SnapshotHolder, clocks: Clocks
 ) -> None:
-    holder.confirm(clocks.now)
+    holder.confirm(clocks.now, clocks.seconds)
     assert holder.is_stale(clocks.now)
 
 
@@ -56,7 +56,7 @@ def test_a_build_is_known_for_30_seconds(holder: SnapshotHolder, clocks: Clocks)
 def test_every_confirmation_gives_30_seconds_more(holder: SnapshotHolder, clocks: Clocks) -> None:
     holder.refresh(a_snapshot)
     clocks.pass_by(29)
-    holder.confirm(clocks.now)
+    holder.confirm(clocks.now, clocks.seconds)
     clocks.pass_by(29)
     held = holder.current()
     assert not holder.is_stale(clocks.now)
@@ -67,11 +67,27 @@ def test_every_confirmation_gives_30_seconds_more(holder: SnapshotHolder, clocks
 def test_a_confirmation_from_before_the_last_build_is_too_late(
     holder: SnapshotHolder, clocks: Clocks
 ) -> None:
-    asked_at = clocks.now
+    asked = clocks.now, clocks.seconds
     clocks.pass_by(5)
     holder.refresh(lambda: a_snapshot(as_of=clocks.now))
-    holder.confirm(asked_at)
-    assert holder.current().checked_at == clocks.now
+    holder.confirm(*asked)
+    held = holder.current()
+    assert (held.checked_at, held.checked_seconds) == (clocks.now, clocks.seconds)
+
+
+def test_a_confirmation_counts_from_the_question_not_from_its_answer(
+    holder: SnapshotHolder, clocks: Clocks
+) -> None:
+    """P21, decision 6: an act that was committed while the answer was on its way is not told yet."""
+    holder.refresh(a_snapshot)
+    clocks.pass_by(29)
+    asked = clocks.now, clocks.seconds
+    clocks.pass_by(20)
+    holder.confirm(*asked)
+    clocks.pass_by(10)
+    assert not holder.is_stale(clocks.now)
+    clocks.pass_by(1)
+    assert holder.is_stale(clocks.now)
 
 
 def test_the_age_counts_from_before_the_database_was_read(holder: SnapshotHolder, clocks: Clocks) -> None:
@@ -139,7 +155,7 @@ def test_after_a_failed_build_only_a_new_one_makes_it_known_again(
     with pytest.raises(ReadError):
         holder.refresh(fail)
     clocks.pass_by(31)
-    holder.confirm(clocks.now)
+    holder.confirm(clocks.now, clocks.seconds)
     assert holder.is_stale(clocks.now)
     holder.refresh(lambda: a_snapshot(as_of=clocks.now))
     assert not holder.is_stale(clocks.now)

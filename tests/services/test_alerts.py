@@ -8,13 +8,16 @@ from email import message_from_string
 
 import pytest
 from sqlalchemy import select
+from sqlalchemy import update as sql_update
+from structlog.testing import capture_logs
 
 from outage_service.services import alerts
 from outage_service.services.engine import Engine
-from outage_service.storage.schema import audit
+from outage_service.storage.schema import audit, impact
 from tests.builders import SUNDAY_6H
 from tests.engines import an_engine
 from tests.services.acts import CCP_OUT, announce, cancel, declare, mail, rows, set_clock, update
+from tests.support.triggers import refuse
 
 OVERRUN = SUNDAY_6H + timedelta(minutes=15)
 SECOND = timedelta(seconds=1)
@@ -47,6 +50,20 @@ def test_an_overrun_is_told_once(watched: Engine) -> None:
     assert message["To"] == "duty@example.org"
     assert "TCC26-0001" in letter
     assert logged(watched) == [("overrun", "clock", done.outage.id)]
+
+
+def test_an_overrun_that_cannot_be_told_keeps_no_other_from_being_told(watched: Engine) -> None:
+    """R17: it is tried again with the next tick."""
+    announce(watched)
+    told = announce(watched, CCP_OUT)
+    watched.db.write(lambda tx: tx.execute(sql_update(impact).values(system="telegraph")))
+    refuse(watched, "UPDATE ON outage", when="OLD.number = 'TCC26-0001'")
+    set_clock(watched, OVERRUN)
+    with capture_logs() as log:
+        assert alerts.alert_overruns(watched) == 1
+        assert alerts.alert_overruns(watched) == 0
+    assert [entry["event"] for entry in log] == ["overrun_alert_failed"] * 2
+    assert logged(watched) == [("overrun", "clock", told.outage.id)]
 
 
 def test_an_overrun_that_nobody_wants_to_hear_of_is_logged(engine: Engine) -> None:

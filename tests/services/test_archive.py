@@ -53,6 +53,7 @@ SEARCHES: list[tuple[ArchiveFilter, list[str]]] = [
     (ArchiveFilter(words=["tcc26-0002"]), ["0002"]),
     (ArchiveFilter(words=["26-000", "CARM"]), ["0003"]),
     (ArchiveFilter(words=["amélior"]), ["0001"]),
+    (ArchiveFilter(words=["AMÉLIOR"]), ["0001"]),  # a database's own `lower` may know no accents
     (ArchiveFilter(words=["Better"]), ["0001"]),
     (ArchiveFilter(words=["better", "nowhere"]), []),
     (ArchiveFilter(words=["%"]), []),

@@ -110,7 +110,7 @@ def test_what_comes_back_from_a_former_address_is_not_held_against_the_new_one(e
     person = subscribe(engine)
     declare(engine)
     (before,) = sent(engine)
-    moved = Edit(choices=choices("new@example.org"))
+    moved = Edit(lambda _: choices("new@example.org"))
     engine.act(lambda tx: subscribers.edit(engine, tx, ADMIN, person, moved))
     assert take(engine, a_failure_report(before)) == NOTHING
     assert state(engine, person) == "active"
@@ -145,6 +145,26 @@ def test_a_dead_end_behind_a_forwarding_counts_as_soft(engine: Engine) -> None:
     report = a_failure_report(sent(engine)[0], "old@elsewhere.example")
     assert take(engine, report) == COUNTED
     assert reasons(engine) == []
+
+
+@pytest.mark.parametrize(
+    ("statuses", "outcome"),
+    [
+        (("5.7.1", "4.2.2"), COUNTED),
+        (("4.2.2", "5.7.1"), COUNTED),
+        (("5.7.1", "4.2.2", "5.1.1"), SUPPRESSED),
+        (("5.7.1", "5.7.1"), NOTHING),
+    ],
+    ids=["nothing and soft", "soft and nothing", "hard last", "nothing"],
+)
+def test_of_several_recipients_in_one_report_the_worst_counts(
+    statuses: tuple[str, ...], outcome: Taken, engine: Engine
+) -> None:
+    """What says nothing of an address does not hide what does, whichever comes first."""
+    subscribe(engine)
+    declare(engine)
+    another = "\n\nFinal-Recipient: rfc822; ann@example.org\nAction: failed\nStatus: "
+    assert take(engine, a_failure_report(sent(engine)[0], status=another.join(statuses))) == outcome
 
 
 def test_a_report_without_a_status_counts_as_soft(engine: Engine) -> None:

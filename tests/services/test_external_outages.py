@@ -127,7 +127,7 @@ def test_without_an_address_of_its_own_an_incident_is_told_to_the_operators(engi
     incident = record(watched, is_incident=True, email=None)
     assert set(sent(watched)) == {DUTY}
     assert actions(engine) == ["external_recorded", "external_escalated"]
-    assert external_outages.warnings_of(watched, incident) == ()
+    assert external_outages.warnings_of(watched, incident, has_regions=True) == ()
 
 
 def test_an_incident_that_nobody_can_be_told_of_is_on_record_as_such(engine: Engine) -> None:
@@ -136,9 +136,9 @@ def test_an_incident_that_nobody_can_be_told_of_is_on_record_as_such(engine: Eng
     incident = record(nobody, is_incident=True, email=None)
     assert sent(nobody) == {}
     assert actions(engine) == ["external_recorded", "external_not_escalated"]
-    assert external_outages.warnings_of(nobody, incident) == (WarningCode.NOT_ESCALATED,)
+    assert external_outages.warnings_of(nobody, incident, has_regions=True) == (WarningCode.NOT_ESCALATED,)
     over = amend(nobody, incident, Amendment(resolved_at=nobody.clock()))
-    assert external_outages.warnings_of(nobody, over) == ()
+    assert external_outages.warnings_of(nobody, over, has_regions=False) == ()
 
 
 def test_late_notice_is_asked_for_next_time(escalating: Engine) -> None:

@@ -13,7 +13,7 @@ from outage_service.services import alerts, pulse, subscriptions
 from outage_service.services.engine import Engine
 from outage_service.services.outages import Done
 from outage_service.services.pulse import Pulse
-from outage_service.storage import Connection
+from outage_service.storage import Connection, pauses
 from outage_service.storage.database import sqlite_path
 from outage_service.storage.pulse import PulseMark, count_held
 from outage_service.storage.schema import audit
@@ -220,6 +220,16 @@ def test_an_operator_can_hold_everything_beforehand(engine: Engine) -> None:
     assert receivers(engine) == [1]
     assert engine.act(lambda tx: pulse.release(engine, tx)) == 1
     assert receivers(engine) == []
+
+
+def test_what_a_relay_had_paused_is_held_too_and_is_not_to_be_resumed(engine: Engine) -> None:
+    """P34: it would be yesterday's news."""
+    subscribe(engine)
+    declare(engine)
+    engine.db.write(lambda tx: pauses.pause_mailing(tx, 1, detail="550 no"))
+    assert engine.act(lambda tx: pulse.hold(engine, tx)) == 1
+    assert held(engine) == 1
+    assert engine.db.write(lambda tx: pauses.resume_bulletin(tx, 1)) is False
 
 
 def test_beats_are_half_a_minute_apart(engine: Engine) -> None:

@@ -13,10 +13,12 @@ from outage_service.services import regional, sending
 from outage_service.services.addresses import parse_address
 from outage_service.services.engine import Engine
 from outage_service.services.errors import NotFound
+from outage_service.storage.deliveries import Claim
 from outage_service.storage.mailings import progress_of
 from outage_service.storage.regional import PURPOSE, RegionalRecipient
 from outage_service.storage.schema import mailing, subscriber
 from tests.services import acts
+from tests.storage.rows import end, make_due
 
 ADMIN = Actor("admin", Role.ADMIN)
 NOTICE = "For CBSA regional operations only."
@@ -64,6 +66,39 @@ def test_what_they_get_is_marked_as_internal_and_has_no_personal_link(engine: En
     assert "internal list of CBSA regional operations" in " ".join(text.split())
     assert NOTICE in message.get_body(("html",)).get_content()
     assert "unsubscribe" not in raw.decode().lower()
+
+
+def claim_all(engine: Engine, worker_id: str) -> list[Claim]:
+    """Returns what a worker gets before there is nothing more for now."""
+    found: list[Claim] = []
+    while some := sending.claim(engine, worker_id, limit=10):
+        found += some
+    return found
+
+
+def test_no_region_waits_for_the_letter_of_another(engine: Engine) -> None:
+    """R12, P12: all letters have the same recipient id, and are of one outage."""
+    regions = [f"{name}@example.org" for name in ("atlantic", "prairie", "pacific")]
+    for address in regions:
+        add(engine, address)
+    acts.declare(engine)
+    assert [claim.address for claim in claim_all(engine, "one")] == regions
+
+
+def test_a_region_whose_older_letter_is_being_sent_waits_and_holds_nobody_else_up(engine: Engine) -> None:
+    """P12, also where letters come out of the queue."""
+    add(engine, "atlantic@example.org")
+    add(engine, "pacific@example.org")
+    done = acts.declare(engine)
+    older = claim_all(engine, "one")
+    acts.update(engine, done)
+    assert claim_all(engine, "two") == []
+    end(engine.db, older[1:])
+    make_due(engine.db)
+    assert [claim.address for claim in claim_all(engine, "two")] == ["pacific@example.org"]
+    end(engine.db, older[:1])
+    make_due(engine.db)
+    assert [claim.address for claim in claim_all(engine, "two")] == ["atlantic@example.org"]
 
 
 def test_they_are_neither_counted_nor_listed_among_the_public(engine: Engine) -> None:

@@ -151,6 +151,26 @@ def test_what_may_still_be_sent_is_kept(engine: Engine, pruner: Pruner) -> None:
     assert "Subject: " in letter
 
 
+def test_what_ends_later_is_removed_then(engine: Engine, pruner: Pruner) -> None:
+    """It is passed over while it waits: neither for ever, nor does what comes after it wait too."""
+    first, second = a_closed_outage(engine), a_closed_outage(engine, people=0)
+    newest = max(one.id for one in bulletins(engine, first))
+    wanted = select(mailing.c.id).where(mailing.c.bulletin_id == newest).scalar_subquery()
+    of_newest = update(delivery).where(delivery.c.mailing_id == wanted, delivery.c.recipient_id == 2)
+    engine.db.write(lambda tx: tx.execute(of_newest.values(state="queued", retry_at=LONG_AGO)))
+    before = progress(engine, first), progress(engine, second)
+    prune(engine, pruner, after=KEPT + DAY)
+    assert count(engine, "delivery") == 1
+    assert (progress(engine, first), progress(engine, second)) == before
+    engine.db.write(lambda tx: tx.execute(of_newest.values(state="accepted")))
+    ended = progress(engine, first)
+    prune(engine, pruner, after=DAY)
+    assert count(engine, "delivery") == 0
+    assert progress(engine, first) == ended
+    with engine.db.read() as tx:
+        assert {bytes(row.letter_en) for row in tx.execute(select(mailing))} == {b""}
+
+
 def test_many_rows_go_in_transactions_of_a_thousand(engine: Engine, pruner: Pruner) -> None:
     done = a_closed_outage(engine, people=1)
     with engine.db.read() as tx:

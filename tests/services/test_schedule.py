@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 import pytest
 from sqlalchemy import text
 from sqlalchemy import update as sql_update
+from structlog.testing import capture_logs
 
 from outage_service.domain.bulletins import BulletinKind
 from outage_service.domain.lifecycle import News
@@ -14,6 +15,7 @@ from outage_service.services.engine import Engine
 from outage_service.services.outages import Done
 from outage_service.services.schedule import HOLD_AFTER_FAILURE
 from outage_service.storage.bulletins import find_page
+from outage_service.storage.outages import retime_outage
 from outage_service.storage.schema import impact, outage
 from tests.builders import SUNDAY_2H, SUNDAY_6H, THURSDAY_10H, a_delay, at
 from tests.services.acts import (
@@ -126,16 +128,55 @@ def test_a_clock_that_goes_back_issues_nothing_again(engine: Engine, back: timed
     assert times(engine, done) == [NOON, NOON + 2 * HOUR]
 
 
-def test_a_slot_that_comes_again_after_the_clock_went_back_is_passed_over(engine: Engine) -> None:
-    """P5: news led to the same due time once more; it has had its bulletin, and the clock goes on."""
+def test_a_slot_that_comes_again_after_the_clock_went_back_has_a_bulletin_of_its_own(engine: Engine) -> None:
+    """P5, R15: news led to the same due time once more; nobody waits for two intervals, nor gets it twice."""
     done = declare(engine)
     assert tick(engine, NOON) == 1
-    set_clock(engine, THURSDAY_10H)
-    update(engine, done)
-    assert stored(engine, done).next_due_at == NOON
-    assert tick(engine, NOON) == 0
-    assert stored(engine, done).next_due_at == NOON + 2 * HOUR
+    for again in (2, 3):
+        set_clock(engine, THURSDAY_10H)
+        update(engine, done)
+        assert stored(engine, done).next_due_at == NOON
+        assert tick(engine, NOON) == 1
+        assert tick(engine, NOON + MINUTE) == 0
+        assert times(engine, done) == [NOON] * again
+        assert stored(engine, done).next_due_at == NOON + 2 * HOUR
     assert tick(engine, NOON + 2 * HOUR) == 1
+
+
+def test_slots_issued_while_the_clock_was_ahead_are_issued_when_they_come(engine: Engine) -> None:
+    """P5, R15: however many there were; until 22:00, the last one of the day, and none in the night."""
+    done = declare(engine)
+    slots = [at(f"2026-11-26 {hour}:00") for hour in (12, 14, 16, 18, 22)]
+    assert run_to(engine, at("2026-11-27 07:00"), step=HOUR) == len(slots)
+    set_clock(engine, THURSDAY_10H + MINUTE / 2)
+    assert schedule.issue_due(engine) == 0
+    assert run_to(engine, at("2026-11-27 07:00"), step=HOUR / 4) == len(slots)
+    assert times(engine, done) == slots + slots
+    assert stored(engine, done).next_due_at == at("2026-11-27 08:00")
+
+
+def test_a_slot_issued_ahead_that_is_missed_when_it_comes_is_caught_up(engine: Engine) -> None:
+    """P3, P5: the clock was two days ahead, came back within the minute, and the service stood still."""
+    done = declare(engine)
+    assert tick(engine, THURSDAY_10H + 2 * DAY) == 1
+    assert tick(engine, THURSDAY_10H + MINUTE / 2) == 0
+    assert stored(engine, done).next_due_at == NOON
+    late = NOON + HOUR / 2
+    assert tick(engine, late) == 1
+    assert times(engine, done) == [THURSDAY_10H + 2 * DAY, late]
+    assert stored(engine, done).next_due_at == late + 2 * HOUR
+
+
+def test_a_clock_set_back_for_a_moment_repeats_no_bulletin(engine: Engine) -> None:
+    """P5: back by just an interval, to which the slot that was issued a moment ago seems still to come."""
+    done = declare(engine, a_delay(behind_minutes=30))
+    due = THURSDAY_10H + 4 * HOUR
+    assert tick(engine, due + MINUTE / 6) == 1
+    assert tick(engine, THURSDAY_10H + MINUTE / 3) == 0
+    assert stored(engine, done).next_due_at == due
+    assert tick(engine, due + MINUTE / 2) == 0
+    assert stored(engine, done).next_due_at == due + 4 * HOUR
+    assert times(engine, done) == [due]
 
 
 def test_a_reminder_that_comes_again_after_the_clock_went_back_is_passed_over(engine: Engine) -> None:
@@ -211,6 +252,22 @@ def test_an_outage_that_cannot_be_issued_stops_no_other(engine: Engine) -> None:
     engine.db.write(lambda tx: tx.execute(mend))
     assert schedule.issue_due(engine) == 0
     assert tick(engine, NOON + HOLD_AFTER_FAILURE) == 1
+    assert times(engine, broken) == [NOON]
+
+
+def test_an_outage_that_cannot_be_brought_back_stops_no_other(engine: Engine) -> None:
+    """P5: by a clock that was ahead it is due in days; once mended it is brought back, within a minute."""
+    broken, sound = declare(engine), declare(engine, CCP_OUT)
+    of_broken = sql_update(impact).where(impact.c.outage_id == broken.outage.id)
+    engine.db.write(lambda tx: tx.execute(of_broken.values(system="telegraph")))
+    engine.db.write(lambda tx: retime_outage(tx, broken.outage.id, seen=NOON, to=THURSDAY_10H + 9 * DAY))
+    with capture_logs() as log:
+        assert tick(engine, NOON) == 1
+        assert schedule.issue_due(engine) == 0
+    assert [entry["event"] for entry in log if entry["log_level"] == "error"] == ["bring_back_failed"]
+    assert times(engine, sound) == [NOON]
+    engine.db.write(lambda tx: tx.execute(of_broken.values(system=System.EDI.value)))
+    assert run_to(engine, NOON + 2 * MINUTE) == 1
     assert times(engine, broken) == [NOON]
 
 

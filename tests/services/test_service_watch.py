@@ -9,6 +9,7 @@ from email import message_from_string, policy
 
 import pytest
 from sqlalchemy import Connection, update
+from structlog.testing import capture_logs
 
 from outage_service.channels.email.breaker import RelayHealth
 from outage_service.domain.deliveries import Attempt, Stage, Verdict
@@ -22,7 +23,8 @@ from outage_service.storage.schema import worker
 from outage_service.storage.workers import DEAD_AFTER, FORGOTTEN_AFTER
 from tests.builders import at
 from tests.engines import an_engine
-from tests.services.acts import TCCU, declare, mail, set_clock, subscribe
+from tests.services.acts import CCP_OUT, TCCU, declare, mail, set_clock, subscribe
+from tests.support.triggers import refuse
 
 MINUTE = timedelta(minutes=1)
 DOWN = Attempt(Verdict.RELAY_DOWN, Stage.CONNECT, None, "unreachable")
@@ -76,6 +78,17 @@ def test_a_bulletin_that_is_overdue_is_told_of_once_and_when_it_has_gone_out(wat
     assert told(watched) == []
     with watched.db.read() as tx:
         assert open_alerts(tx) == set()
+
+
+def test_what_cannot_be_told_keeps_nothing_else_from_being_told(watched: Engine) -> None:
+    declare(watched)
+    declare(watched, CCP_OUT)
+    refuse(watched, "INSERT ON alert", when="NEW.subject = 'TCC26-0001'")
+    set_clock(watched, at("2026-11-26 12:10"))
+    with capture_logs() as log:
+        assert told(watched) == ["A bulletin of TCC26-0002 is overdue"]
+    failed = [entry["subject"] for entry in log if entry["event"] == "alert_failed"]
+    assert failed == ["TCC26-0001"]
 
 
 def test_of_many_processes_that_notice_one_tells(watched: Engine) -> None:

@@ -17,17 +17,22 @@ from outage_service.storage import DatabaseError
 from outage_service.storage.deliveries import Claim
 from outage_service.storage.failures import Failure, failure_of
 from outage_service.storage.locks import take_turns
-from outage_service.storage.pauses import paused_bulletins
 from tests.builders import THURSDAY_10H
 from tests.engines import an_engine
 from tests.services.acts import TCCU, declare, mail, receivers, subscribe, update
-from tests.storage.rows import make_due, states
-
-DENIED = Attempt(Verdict.REFUSED, Stage.RCPT, 554, "5.7.1 relay access denied")
-QUOTA = Attempt(Verdict.REFUSED, Stage.RCPT, 550, "5.4.5 daily sending quota exceeded")
-PLAIN = Attempt(Verdict.REFUSED, Stage.RCPT, 550, "we do not relay")
-NOBODY = Attempt(Verdict.REFUSED, Stage.RCPT, 550, "5.1.1 no such user")
-TAKEN = Attempt(Verdict.ACCEPTED, Stage.AFTER_DOT, 250, "ok")
+from tests.services.refusing import (
+    DENIED,
+    NOBODY,
+    PLAIN,
+    QUOTA,
+    TAKEN,
+    claims,
+    long_ago,
+    one_by_one,
+    paused,
+    record,
+)
+from tests.storage.rows import states
 
 
 def people(engine: Engine, count: int) -> list[Claim]:
@@ -36,28 +41,6 @@ def people(engine: Engine, count: int) -> list[Claim]:
         subscribe(engine, f"p{number}@example.org")
     declare(engine)
     return claims(engine)
-
-
-def claims(engine: Engine) -> list[Claim]:
-    make_due(engine.db)
-    return sending.claim(engine, "worker", limit=400)
-
-
-def record(engine: Engine, some: list[Claim], *attempts: Attempt) -> None:
-    """Records outcomes together; the last attempt is that of all the rest."""
-    each = [*attempts, *[attempts[-1]] * len(some)]
-    settled = [sending.after_attempt(claim, attempt) for claim, attempt in zip(some, each, strict=False)]
-    sending.settle(engine, "worker", settled)
-
-
-def one_by_one(engine: Engine, some: list[Claim], attempt: Attempt) -> None:
-    for claim in some:
-        record(engine, [claim], attempt)
-
-
-def paused(engine: Engine) -> list[str]:
-    with engine.db.read() as tx:
-        return [one.number for one in paused_bulletins(tx)]
 
 
 @pytest.mark.parametrize("said", [DENIED, QUOTA, PLAIN], ids=["access denied", "quota", "no status"])
@@ -152,23 +135,9 @@ def test_who_failed_before_somebody_was_accepted_has_failed(engine: Engine) -> N
     found = people(engine, ALIKE_IN_A_ROW + 4)
     record(engine, found[:2], DENIED)
     record(engine, found[2:3], TAKEN)
-    an_hour_ago(engine)
+    long_ago(engine)
     one_by_one(engine, found[3 : ALIKE_IN_A_ROW + 3], DENIED)
     assert states(engine.db) == {"failed": 2, "accepted": 1, "queued": ALIKE_IN_A_ROW, "claimed": 1}
-
-
-def an_hour_ago(engine: Engine) -> None:
-    """Makes it look as if what has ended so far had ended long before what follows."""
-
-    def move(tx: Connection) -> None:
-        then = datetime.fromisoformat("2020-01-01T00:00:00+00:00")
-        for number, state in enumerate(("failed", "accepted")):
-            tx.execute(
-                text("UPDATE delivery SET changed_at = :at WHERE state = :state"),
-                {"at": then.replace(hour=number).isoformat(" "), "state": state},
-            )
-
-    engine.db.write(move)
 
 
 @pytest.mark.parametrize("count", [ALIKE_AT_LEAST, 7])

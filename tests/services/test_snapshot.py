@@ -3,6 +3,8 @@
 import json
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -22,7 +24,7 @@ from outage_service.services import outages, overrides
 from outage_service.services.engine import Engine
 from outage_service.services.outages import Target
 from outage_service.services.snapshot import SnapshotKeeper, nothing_known
-from outage_service.storage import DatabaseError
+from outage_service.storage import DatabaseError, workers
 from outage_service.web.pages.status import HomePage
 from tests.builders import SUNDAY_2H, SUNDAY_6H, at
 from tests.engines import an_engine
@@ -75,10 +77,10 @@ class Process:
 
 @pytest.fixture
 def process(engine: Engine, clock: VirtualClock) -> Process:
-    """A process that has read the database once, and does again after each of its own acts."""
+    """A process that has read the database once, and looks again after each of its own acts, as in `app`."""
     found = Process(engine, clock)
     found.keeper.refresh()
-    engine.after_commit.append(found.keeper.refresh)
+    engine.after_commit.append(found.keeper.look)
     return found
 
 
@@ -156,6 +158,44 @@ def test_a_check_that_finds_nothing_new_builds_nothing(process: Process) -> None
     after = process.holder.current()
     assert after.snapshot is before.snapshot
     assert after.checked_seconds == before.checked_seconds + 10
+
+
+class SlowToAnswer:
+    """A process's database that takes its time before anybody may read."""
+
+    def __init__(self, process: Process, by: timedelta) -> None:
+        self._process, self._by, self._db = process, by, process.engine.db
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        self._process.pass_by(self._by)
+        with self._db.read() as tx:
+            yield tx
+
+
+def test_the_half_minute_counts_from_the_question_not_from_its_answer(process: Process) -> None:
+    """P21, decision 6: a database that takes 20 s to answer leaves 10 s."""
+    slow = replace(process.engine, db=SlowToAnswer(process, timedelta(seconds=20)))
+    keeper = SnapshotKeeper(slow, load_content(), process.holder, None)
+    keeper.refresh()
+    keeper.check()
+    process.pass_by(timedelta(seconds=STALE_AFTER_SECONDS - 20))
+    assert not process.holder.is_stale(process.clock())
+    process.pass_by(timedelta(seconds=1))
+    assert process.holder.is_stale(process.clock())
+
+
+def test_a_look_every_second_builds_only_where_what_is_told_was_changed(
+    process: Process, elsewhere: Engine
+) -> None:
+    """Decision 6: what senders record many times a second makes no pages."""
+    before = process.holder.current().snapshot
+    elsewhere.db.write(lambda tx: workers.register_worker(tx, "one", host="there"))
+    process.keeper.look()
+    assert process.holder.current().snapshot is before
+    declare(elsewhere)
+    process.keeper.look()
+    assert process.conditions()["edi"] == "outage"
 
 
 def test_a_message_is_made_anew_every_minute(process: Process) -> None:

@@ -1,7 +1,8 @@
 """Subscribers from and to CSV: refused by line, and what goes out comes in again."""
 
-import csv
 import io
+import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from hypothesis import given
@@ -13,11 +14,19 @@ from outage_service.domain.systems import System
 from outage_service.domain.texts import Language
 from outage_service.services import subscriber_files
 from outage_service.services.engine import Engine
-from outage_service.services.subscriber_files import ImportPlan, WrongHeader, read_file
+from outage_service.services.subscriber_files import (
+    PART,
+    Imported,
+    ImportPlan,
+    WrongHeader,
+    import_parts,
+    read_file,
+)
 from outage_service.storage.schema import audit
 from outage_service.storage.subscribers import (
     Choices,
     SubscriberState,
+    count_active,
     list_subscribers,
     set_subscriber_state,
 )
@@ -32,15 +41,13 @@ def plan_of(*lines: str, header: str = HEADER, ending: str = "\n") -> ImportPlan
 
 
 def import_all(engine: Engine, plan: ImportPlan) -> None:
-    engine.act(lambda tx: subscriber_files.import_chunk(engine, tx, plan.choices, actor="console"))
+    engine.act(lambda tx: subscriber_files.import_chunk(engine, tx, plan.choices, actor="records"))
 
 
 def exported(engine: Engine) -> str:
     """Returns the export as the command writes it."""
-    out = io.StringIO()
-    with engine.db.read() as tx:
-        csv.writer(out, lineterminator="\n").writerows(subscriber_files.export_rows(tx))
-    return out.getvalue()
+    with subscriber_files.export(engine, actor="records", line_end="\n") as file:
+        return file.read()
 
 
 def test_a_line_is_a_subscriber() -> None:
@@ -151,7 +158,7 @@ def test_an_import_adds_people_and_writes_to_nobody(engine: Engine) -> None:
         ("ann@example.org", SubscriberState.ACTIVE),
         ("bob@example.org", SubscriberState.ACTIVE),
     ]
-    assert tuple(logged) == ("subscribers_imported", "console", {"count": 2})
+    assert tuple(logged) == ("subscribers_imported", "records", {"count": 2})
     assert rows(engine)["mailing"] == 0
 
 
@@ -167,6 +174,41 @@ def test_known_people_are_passed_over_whatever_their_state(engine: Engine) -> No
         assert subscriber_files.refuse_known(tx, again) == count
         assert subscriber_files.refuse_known(tx, again) == 0
     assert [one.email for one in again.choices] == ["new@example.org"]
+
+
+def test_a_long_list_is_added_bit_by_bit(engine: Engine) -> None:
+    """Decision 2: whoever declares an outage meanwhile waits for one part at most."""
+    count, seen = PART + 3, list[tuple[int, int]]()
+    plan = plan_of(*[f"person{number}@example.org,en,," for number in range(count)])
+
+    def look(size: int) -> None:
+        with engine.db.read() as tx:
+            seen.append((size, count_active(tx)))
+
+    assert import_parts(engine, plan.parts(), actor="records", advance=look) == Imported(count, 0)
+    assert seen == [(PART, PART), (3, count)]
+    again = ImportPlan(plan.choices[-10:])
+    assert import_parts(engine, again.parts(), actor="records") == Imported(0, 10)
+
+
+def test_two_who_import_the_same_list_at_once_add_each_person_once(engine: Engine) -> None:
+    """And neither gets an error."""
+    ready = threading.Barrier(2)
+
+    def import_it(_: int) -> Imported:
+        plan = plan_of(*[f"person{number}@example.org,en,," for number in range(700)])
+        ready.wait()
+        return import_parts(engine, plan.parts(), actor="records")
+
+    with ThreadPoolExecutor(2) as pool:
+        both = sum(pool.map(import_it, range(2)), Imported())
+    assert both == Imported(700, 700)
+
+
+def test_who_takes_the_list_along_is_on_record(engine: Engine) -> None:
+    with subscriber_files.export(engine, actor="records", line_end="\n"), engine.db.read() as tx:
+        logged = tx.execute(select(audit.c.action, audit.c.actor)).one()
+    assert tuple(logged) == ("subscribers_exported", "records")
 
 
 def test_what_is_exported_can_be_imported(engine: Engine, tmp_path: object) -> None:

@@ -9,13 +9,17 @@ from sqlalchemy import String, Text, cast, select
 
 from outage_service.domain.roles import Actor, Role
 from outage_service.domain.systems import System
-from outage_service.services import subscribers, subscriptions
+from outage_service.domain.texts import Language
+from outage_service.rendering.letters import AlertKind
+from outage_service.services import alerts, regional, subscribers, subscriptions
+from outage_service.services.addresses import parse_address
 from outage_service.services.engine import Engine
 from outage_service.services.errors import NotFound
 from outage_service.services.links import Holder, Purpose, token
 from outage_service.services.subscribers import AlreadySubscribed, Edit
 from outage_service.storage.schema import audit, metadata
 from outage_service.storage.subscribers import Choices, Subscriber, SubscriberState
+from tests.engines import an_engine
 from tests.services.acts import declare, mail, receivers, rows
 from tests.storage.rows import choices
 
@@ -80,7 +84,7 @@ def test_an_edit_changes_what_it_names(engine: Engine) -> None:
     suppressed = edit(engine, known.id, Edit(state=SubscriberState.SUPPRESSED))
     assert suppressed == replace(known, state=SubscriberState.SUPPRESSED)
     wishes = choices("Ann@example.org", systems=[System.SWI])
-    assert edit(engine, known.id, Edit(choices=wishes)) == replace(suppressed, choices=wishes)
+    assert edit(engine, known.id, Edit(lambda _: wishes)) == replace(suppressed, choices=wishes)
     assert get(engine, known.id) == replace(suppressed, choices=wishes)
 
 
@@ -88,9 +92,9 @@ def test_another_address_ends_the_links_in_earlier_mail(engine: Engine) -> None:
     """They are in the hands of whoever had the old one."""
     known = add(engine)
     link = token(engine.secret_key, Purpose.MANAGE, Holder(known.id, known.epoch))
-    same = edit(engine, known.id, Edit(choices=choices("ANN@example.org")))
+    same = edit(engine, known.id, Edit(lambda _: choices("ANN@example.org")))
     assert same.epoch == known.epoch
-    moved = edit(engine, known.id, Edit(choices=choices("new@example.org")))
+    moved = edit(engine, known.id, Edit(lambda _: choices("new@example.org")))
     assert (moved.epoch, get(engine, known.id)) == (known.epoch + 1, moved)
     with engine.db.read() as tx, pytest.raises(NotFound):
         subscriptions.find_by_link(engine, tx, Purpose.MANAGE, link)
@@ -100,7 +104,7 @@ def test_an_edit_cannot_take_anothers_address(engine: Engine) -> None:
     """Nothing changes."""
     ann, bob = add(engine), add(engine, choices("bob@example.org"))
     with pytest.raises(AlreadySubscribed) as caught:
-        edit(engine, bob.id, Edit(choices=choices("ann@example.org")))
+        edit(engine, bob.id, Edit(lambda _: choices("ann@example.org")))
     assert caught.value.subscriber_id == ann.id
     assert get(engine, bob.id) == bob
 
@@ -146,6 +150,22 @@ def test_a_letter_to_an_erased_address_is_not_sent(engine: Engine) -> None:
     engine.act(lambda tx: subscriptions.request(engine, tx, ANN))
     erase(engine, add(engine).id)
     assert mail(engine) == []
+
+
+def test_what_a_mailbox_gets_as_a_regions_or_an_operators_is_sent_although_its_subscriber_is_erased(
+    database_url: str,
+) -> None:
+    """R12, P22: erasing ends what was the subscriber's, and no more."""
+    engine = an_engine(database_url, operator_email=ANN.email, canary_email=ANN.email)
+    address = parse_address(ANN.email)
+    engine.act(lambda tx: regional.add_recipient(engine, tx, ADMIN, address, Language.EN))
+    known = add(engine)
+    declare(engine)
+    engine.act(lambda tx: alerts.send_alert(engine, tx, AlertKind.HEARTBEAT_LOST, host="here"))
+    engine.act(lambda tx: subscriptions.request(engine, tx, ANN))
+    erase(engine, known.id)
+    assert receivers(engine) == [0, 0, 0]
+    engine.db.close()
 
 
 def test_an_erased_address_may_come_back(engine: Engine) -> None:

@@ -16,7 +16,12 @@ from outage_service.domain.texts import Bilingual, Language
 from outage_service.storage.bulletins import NewBulletin, insert_bulletin
 from outage_service.storage.database import Database
 from outage_service.storage.deliveries import CHUNK, Claim, Settlement, claim_next, settle
-from outage_service.storage.mailings import FrozenLetters, insert_bulletin_mailing, insert_letter
+from outage_service.storage.mailings import (
+    CONFIRMATION,
+    FrozenLetters,
+    insert_bulletin_mailing,
+    insert_letter,
+)
 from outage_service.storage.now import database_now
 from outage_service.storage.outages import insert_outage
 from outage_service.storage.schema import delivery
@@ -131,7 +136,7 @@ def a_letter(db: Database, address: str = "desk@example.org", *, language: Langu
     return db.write(
         lambda tx: insert_letter(
             tx,
-            purpose="alert",
+            purpose=CONFIRMATION,
             address=address,
             language=language,
             link_id=None,

@@ -10,6 +10,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import create_engine, inspect, text
 
+from outage_service.storage import workers
 from outage_service.storage.database import open_database, sqlite_path
 from outage_service.storage.migrate import is_current, upgrade, upgrade_connection
 from outage_service.storage.state import state_version
@@ -92,6 +93,23 @@ def test_a_later_release_s_schema_serves_this_release_too(empty_url: str) -> Non
     with engine.connect() as connection:
         assert is_current(connection)
     engine.dispose()
+
+
+def test_workers_of_the_release_before_live_on_and_say_nothing_of_their_clocks(empty_url: str) -> None:
+    """P24: those that beat before the schema changes, and those that still do after."""
+    beat = "INSERT INTO worker (id, host, seen_at) VALUES (:id, 'there', CURRENT_TIMESTAMP)"
+    upgrade(empty_url, "0005")
+    db = open_database(empty_url)
+    db.write(lambda tx: tx.execute(text(beat), {"id": "before"}))
+    upgrade(empty_url)
+    db.write(lambda tx: tx.execute(text(beat), {"id": "after"}))
+    with db.read() as tx:
+        assert set(workers.heartbeats(tx)) == {"before", "after"}
+        assert workers.clock_readings(tx) == []
+    db.write(lambda tx: workers.beat(tx, "before", host="there"))
+    with db.read() as tx:
+        assert [one.host for one in workers.clock_readings(tx)] == ["there"]
+    db.close()
 
 
 def test_migrating_again_changes_nothing(empty_url: str) -> None:

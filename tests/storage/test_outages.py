@@ -203,12 +203,12 @@ def test_an_overrun_is_found_until_somebody_was_told(db: Database) -> None:
     kept(db, cancelled(a_scheduled_outage(number="TCC26-0002"), NOON))
     kept(db, an_outage(number="TCC26-0003"))
 
-    def found(before: datetime) -> list[Outage]:
+    def found(before: datetime) -> list[tuple[int, str]]:
         with db.read() as tx:
             return outages.overrun_candidates(tx, planned_end_before=before)
 
     assert found(SUNDAY_6H - MINUTE) == []
-    assert found(SUNDAY_6H) == [planned]
+    assert found(SUNDAY_6H) == [(planned.id, planned.number)]
     assert db.write(lambda tx: outages.mark_overrun_alerted(tx, planned.id, now=SUNDAY_6H))
     assert not db.write(lambda tx: outages.mark_overrun_alerted(tx, planned.id, now=SUNDAY_6H))
     assert found(SUNDAY_6H) == []

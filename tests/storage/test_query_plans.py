@@ -19,9 +19,11 @@ from outage_service.storage import (
     bounces,
     deliveries,
     endings,
+    letter_endings,
     mailings,
     outages,
     pauses,
+    retention,
     suppressions,
     unsendable,
 )
@@ -82,6 +84,14 @@ QUERIES: dict[str, tuple[Work, set[str]]] = {
     "bounces lately": (lambda tx: suppressions.count_bounced_since(tx, NOW), {"ix_suppression_at"}),
     "outcomes of late": (lambda tx: endings.latest_up_to(tx, 1, 50), set()),
     "a small mailing": (lambda tx: endings.all_of(tx, 1), set()),
+    "who was accepted": (lambda tx: endings.addresses_accepted(tx, 1, up_to=50), set()),
+    "who is left of other domains": (
+        lambda tx: endings.awaits_other_domain(tx, 1, "example.org", beside={1}),
+        {"ix_delivery_claimed"},
+    ),
+    "letters of late": (lambda tx: letter_endings.letters_around(tx, {1}), set()),
+    "a bulletin accepted of late": (letter_endings.bulletin_accepted_at, set()),
+    "pruning": (lambda tx: retention.prune_deliveries(tx, closed_before=NOW), set()),
     "a report": (
         lambda tx: bounces.find_addressee(tx, outage_id=1, sequence=1, recipient_id=1),
         {"ix_mailing_outage"},

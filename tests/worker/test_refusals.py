@@ -13,11 +13,13 @@ from outage_service.channels.email.relay import Relay
 from outage_service.clock import VirtualClock
 from outage_service.domain.bounces import SuppressionReason
 from outage_service.domain.deliveries import DeliveryState
-from outage_service.services import bounces, refusals
+from outage_service.domain.texts import Language
+from outage_service.services import bounces, refusals, subscriptions
 from outage_service.services.bounces import Taken
 from outage_service.services.engine import Engine
 from outage_service.storage.alerts import open_alerts
 from outage_service.storage.pauses import paused_bulletins
+from outage_service.storage.subscribers import Choices
 from outage_service.storage.suppressions import count_suppressions
 from outage_service.worker.runtime import Worker
 from outage_service.worker.sender import SenderOptions
@@ -120,6 +122,36 @@ def test_a_relay_that_refuses_every_recipient_fails_nobody(engine: Engine, count
         engine.act(lambda tx: refusals.resume(engine, tx, OPERATOR, 1))
         until(lambda: states(engine) == {ACCEPTED: count})
     assert Counter(relay.recipients) == Counter(people(count))
+
+
+def test_a_confirmation_that_is_refused_with_everything_else_arrives_later(engine: Engine) -> None:
+    """P11: nobody else's mail is needed for it, and the bulletin goes on waiting for an operator."""
+    subscribe(engine, *people(5))
+    script = Script().on("RCPT", "554 5.7.1 relay access denied")
+    with running_smtp_server(script) as relay, working(engine, relay.url()):
+        declare(engine)
+        until(lambda: is_paused(engine))
+        until(lambda: states(engine) == {QUEUED: 5})
+        asked, new = relay.asked("RCPT"), Choices("new@example.org", "new@example.org", Language.EN, 0, 0)
+        engine.act(lambda tx: subscriptions.request(engine, tx, new))
+        until(lambda: relay.asked("RCPT") > asked and states(engine) == {QUEUED: 6})
+        script.forget()
+        make_retries_due(engine)
+        until(lambda: states(engine) == {QUEUED: 5, ACCEPTED: 1})
+    assert relay.recipients == ["new@example.org"]
+
+
+def test_neighbours_who_are_shut_out_hold_nobody_else_up(engine: Engine) -> None:
+    """P10: they are the first, and more than make a row."""
+    subscribe(engine, *(f"n{number}@shut.example.org" for number in range(40)), *people(40))
+    script = Script()
+    for number in range(40):
+        script.on("RCPT", "554 5.7.1 blocked", address=f"n{number}@shut.example.org")
+    with running_smtp_server(script) as relay, working(engine, relay.url()):
+        declare(engine)
+        until(lambda: states(engine) == {ACCEPTED: 40, FAILED: 40})
+    assert not is_paused(engine)
+    assert Counter(relay.recipients) == Counter(people(40))
 
 
 def test_a_relay_that_does_not_know_our_commands_fails_nobody(engine: Engine) -> None:

@@ -11,7 +11,7 @@ from outage_service import logs
 from outage_service.app import Service, build_engine
 from outage_service.cli.faults import Fault
 from outage_service.services.engine import Engine
-from outage_service.settings import Settings, load_settings
+from outage_service.settings import Settings, load_settings, require_folder
 from outage_service.storage.database import Database
 from outage_service.storage.failures import DATABASE_ERRORS
 from outage_service.storage.migrate import is_current, upgrade_connection
@@ -39,8 +39,10 @@ def engine_at_work(settings: Settings) -> Iterator[Engine]:
 
     Raises:
         Fault: the database is not migrated.
+        SettingsError: the folder of the embedded database is missing.
         DATABASE_ERRORS: it cannot be reached.
     """
+    require_folder(settings)
     engine = build_engine(settings)
     try:
         require_schema(engine.db, is_own=settings.is_sqlite)

@@ -16,7 +16,7 @@ from outage_service.channels.email.session import RelayUnavailableError, try_out
 from outage_service.cli.faults import said_by_driver
 from outage_service.cli.finding import Finding, fail, ok, warn
 from outage_service.clock import system_clock
-from outage_service.settings import Settings, SettingsError, load_secret_key
+from outage_service.settings import Settings, SettingsError, load_secret_key, require_folder
 from outage_service.storage.database import open_database
 from outage_service.storage.diagnosis import DatabaseFacts, database_facts
 from outage_service.storage.failures import DATABASE_ERRORS
@@ -33,6 +33,11 @@ RELEASED = datetime(2026, 1, 1, tzinfo=UTC)
 def check_database(settings: Settings) -> Iterator[Finding]:
     """Reachable, migrated, durable, and of the same opinion about the time."""
     path = settings.sqlite_path
+    try:
+        require_folder(settings)
+    except SettingsError as error:
+        yield fail("database", str(error), "without its folder nothing can be kept")
+        return
     if path is not None and not path.exists():
         yield warn("database", f"{path} does not exist yet", "`serve` makes it at its first start")
         return

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Iterator
 
 import typer
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 from rich.text import Text
 
 from outage_service.cli import checks
@@ -48,11 +48,16 @@ def _findings() -> Iterator[Finding]:
         return
     yield ok("settings", "can be used")
     for check in CHECKS:
-        yield from check(settings)
+        try:
+            yield from check(settings)
+        except OSError as error:  # a file that this account may not even look at
+            said = f"{error.filename or 'something'} cannot be looked at: {error.strerror}"
+            yield fail("files", said, "run this as the account that the service runs as, or mend its rights")
 
 
 def _print(findings: Iterable[Finding]) -> None:
-    table = Table(box=None, show_header=False, pad_edge=False)
+    said_whole = Column(overflow="fold")  # a path that is cut off cannot be mended
+    table = Table("", "", said_whole, box=None, show_header=False, pad_edge=False)
     for finding in findings:
         said = Text(finding.said)
         if finding.advice:

@@ -8,12 +8,14 @@ from rich.console import Console
 from rich.table import Table
 
 from outage_service.cli.beginning import begin, engine_at_work
-from outage_service.cli.faults import Fault
+from outage_service.cli.faults import WRONG_INPUT, Fault
+from outage_service.cli.roles import role_option
 from outage_service.clock import system_clock
 from outage_service.domain.roles import Role
 from outage_service.services import tokens
 from outage_service.services.errors import NotFound
 from outage_service.services.request_types import GREATEST_ID, NAME_LONGEST
+from outage_service.services.tokens import OwnName
 from outage_service.storage.tokens import TokenRecord, list_tokens
 
 DAYS_AT_MOST = 3650
@@ -30,7 +32,7 @@ def _named(name: str) -> str:
 @app.command()
 def create(
     name: Annotated[str, typer.Option(callback=_named, help="Who it is for: what the audit trail will say.")],
-    role: Annotated[Role, typer.Option(help="What it may be used for.")],
+    role: Annotated[Role, role_option(Role, about="What it may be used for.")],
     expires: Annotated[
         int | None,
         typer.Option(min=1, max=DAYS_AT_MOST, metavar="DAYS", help="Ends after so many days; else never."),
@@ -40,7 +42,13 @@ def create(
     settings = begin(log_level="WARNING")
     valid_for = timedelta(days=expires) if expires is not None else None
     with engine_at_work(settings) as engine:
-        token = engine.act(lambda tx: tokens.create(engine, tx, name=name, role=role, valid_for=valid_for))
+        try:
+            token = engine.act(
+                lambda tx: tokens.create(engine, tx, name=name, role=role, valid_for=valid_for)
+            )
+        except OwnName as error:
+            said = f"{name} is what the audit log calls the service itself: choose another --name."
+            raise Fault(said, status=WRONG_INPUT) from error
     print(token)
 
 

@@ -7,14 +7,14 @@ import typer
 
 from outage_service.cli.beginning import begin, engine_at_work
 from outage_service.cli.faults import NOT_DONE, WRONG_INPUT, Fault
-from outage_service.domain.roles import Role
+from outage_service.cli.roles import role_option
+from outage_service.domain.roles import COMMAND_LINE, Role
 from outage_service.services import users
 from outage_service.services.addresses import AddressRefused, parse_address
 from outage_service.services.users import CONSOLE_ROLES, LastAdministrator, PasswordRefused, UserExists
 from outage_service.storage import Connection
 from outage_service.storage.users import User
 
-BY = "command line"
 """The audit log's name for whoever has a shell on the host."""
 
 app = typer.Typer(help="Users of the operators' console.", no_args_is_help=True)
@@ -24,16 +24,10 @@ PasswordStdin = Annotated[
 ]
 
 
-def _role(role: Role) -> Role:
-    if role not in CONSOLE_ROLES:
-        raise typer.BadParameter(f"must be one of {', '.join(sorted(CONSOLE_ROLES))}")
-    return role
-
-
 @app.command()
 def create(
     email: Annotated[str, typer.Option(help="What they sign in with.")],
-    role: Annotated[Role, typer.Option(callback=_role, help="What they may do.")],
+    role: Annotated[Role, role_option(CONSOLE_ROLES, about="What they may do.")],
     password_stdin: PasswordStdin = False,
 ) -> None:
     """Add a user; the password is asked for twice."""
@@ -47,7 +41,7 @@ def create(
         try:
             engine.db.write(
                 lambda tx: users.create_user(
-                    engine, tx, by=BY, email=email, role=role, password_hash=password_hash
+                    engine, tx, by=COMMAND_LINE, email=email, role=role, password_hash=password_hash
                 )
             )
         except UserExists as error:
@@ -80,7 +74,7 @@ def disable(email: Email) -> None:
     settings = begin(log_level="WARNING")
     with engine_at_work(settings) as engine:
         try:
-            engine.db.write(lambda tx: users.disable_user(engine, tx, _known(tx, email).id, by=BY))
+            engine.db.write(lambda tx: users.disable_user(engine, tx, _known(tx, email).id, by=COMMAND_LINE))
         except LastAdministrator as error:
             raise Fault(f"{email} is the last administrator who can sign in.", status=NOT_DONE) from error
 
@@ -90,7 +84,7 @@ def enable(email: Email) -> None:
     """Let a user in again."""
     settings = begin(log_level="WARNING")
     with engine_at_work(settings) as engine:
-        engine.db.write(lambda tx: users.enable_user(engine, tx, _known(tx, email).id, by=BY))
+        engine.db.write(lambda tx: users.enable_user(engine, tx, _known(tx, email).id, by=COMMAND_LINE))
 
 
 @app.command()
@@ -102,7 +96,7 @@ def password(email: Email, password_stdin: PasswordStdin = False) -> None:
             user_id = _known(tx, email).id
         password_hash = _password_hash(from_stdin=password_stdin)
         engine.db.write(
-            lambda tx: users.set_password(engine, tx, user_id, by=BY, password_hash=password_hash)
+            lambda tx: users.set_password(engine, tx, user_id, by=COMMAND_LINE, password_hash=password_hash)
         )
 
 

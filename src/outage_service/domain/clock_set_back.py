@@ -14,8 +14,8 @@ SKEW = timedelta(minutes=1)
 def due_instead(outage: Outage, *, now: datetime, calendar: BusinessCalendar) -> datetime | None:
     """Returns when an outage is due instead of at a time that only a wrong clock can have led to, else None.
 
-    Whatever was issued in the future counts as issued now. The time returned may have had its bulletin
-    while the clock was ahead; whoever issues slots passes over it then.
+    Whatever was issued in the future counts as issued now. The time returned may have had a bulletin while
+    the clock was ahead: it is due again all the same, for nobody is to wait longer than the cadence says.
     """
     due = outage.next_due_at
     if due is None or due <= now:
@@ -33,9 +33,10 @@ def due_instead(outage: Outage, *, now: datetime, calendar: BusinessCalendar) ->
 def is_void(outage: Outage, *, now: datetime) -> bool:
     """Returns whether the slot that has come was brought back by a clock that is right again: nothing is due.
 
-    A bulletin that is not in the future has been given since.
+    A bulletin that is not in the future has been given at that very time, or since. So the bulletin of a slot
+    makes it void: as long as no clock goes back, no slot is given twice (P1).
     """
     due, last = outage.next_due_at, outage.last_bulletin_at
     if due is None or last is None or outage.pending_reminders(now):
         return False
-    return due < last <= now
+    return due <= last <= now

@@ -18,8 +18,30 @@ def with_default_direction(impact: Impact) -> Impact:
     return impact
 
 
-def check_impacts(impacts: Sequence[Impact], *, scheduled: bool) -> None:
+def without_known_starts(listed: Sequence[Impact], outage: Outage) -> tuple[Impact, ...]:
+    """Returns what is listed of a scheduled outage without the starts that were answered: they are no news.
+
+    Without one a system still follows the window, also where the same update moves it.
+    """
+    return tuple(replace(i, started_at=None) if _has_known_start(i, outage) else i for i in listed)
+
+
+def _has_known_start(impact: Impact, outage: Outage) -> bool:
+    return any(
+        known.overlaps(impact)
+        and known.restored_at == impact.restored_at
+        and (known.started_at or outage.started_at) == impact.started_at
+        for known in outage.impacts
+    )
+
+
+def check_impacts(impacts: Sequence[Impact], *, scheduled: bool, known: Sequence[Impact] = ()) -> None:
     """Refuses a list with nothing left to restore, directions where there are none, repeats, planned delays.
+
+    Args:
+        impacts: what is listed.
+        scheduled: whether the outage is.
+        known: what is on record: an end of it may be listed again.
 
     Raises:
         InvalidAct: with the field of the impact at fault.
@@ -27,7 +49,8 @@ def check_impacts(impacts: Sequence[Impact], *, scheduled: bool) -> None:
     if not impacts:
         raise InvalidAct("no_impacts", "Name at least one system.", field="impacts")
     for index, impact in enumerate(impacts):
-        _check_impact(impact, f"impacts.{index}", scheduled=scheduled)
+        is_planned = scheduled and not _is_on_record(with_default_direction(impact), known)
+        _check_impact(impact, f"impacts.{index}", scheduled=is_planned)
     if not any(impact.is_active for impact in impacts):
         raise InvalidAct(
             "all_restored", "Every system is restored: resolve the outage instead.", field="impacts"
@@ -109,11 +132,12 @@ def merge_impacts(outage: Outage, listed: Sequence[Impact], now: datetime) -> tu
     restored now, one listed with an end was restored then; either is kept as such, so that whoever heard
     of it also hears of the end (R14). To list an end that is on record changes nothing.
     """
-    started = started_impacts(listed, started_at=outage.started_at, now=now)
+    for index, impact in enumerate(listed):
+        _check_start(impact, index, started_at=outage.started_at, now=now)
     new = [
         (index, _with_known_start(impact, outage, now))
-        for index, impact in enumerate(started)
-        if not _is_on_record(impact, outage)
+        for index, impact in enumerate(map(with_default_direction, listed))
+        if not _is_on_record(impact, outage.impacts)
     ]
     for index, impact in new:
         _check_end(impact, index, started_at=outage.started_at, now=now)
@@ -126,11 +150,10 @@ def merge_impacts(outage: Outage, listed: Sequence[Impact], now: datetime) -> tu
     return told + gone
 
 
-def _is_on_record(impact: Impact, outage: Outage) -> bool:
+def _is_on_record(impact: Impact, known: Sequence[Impact]) -> bool:
     return impact.restored_at is not None and any(
-        (known.system, known.direction, known.restored_at)
-        == (impact.system, impact.direction, impact.restored_at)
-        for known in outage.impacts
+        (one.system, one.direction, one.restored_at) == (impact.system, impact.direction, impact.restored_at)
+        for one in known
     )
 
 

@@ -13,7 +13,7 @@ from outage_service.domain.calendar import BusinessCalendar, cut_to_minute
 from outage_service.domain.deadlines import paper_accepted_until
 from outage_service.domain.errors import InvalidAct, StateConflict
 from outage_service.domain.grace import Extension, check_extension
-from outage_service.domain.impacts import check_impacts, merge_impacts, started_impacts
+from outage_service.domain.impacts import check_impacts, merge_impacts, started_impacts, without_known_starts
 from outage_service.domain.outages import (
     ContingencyState,
     Impact,
@@ -130,8 +130,9 @@ def update(outage: Outage, news: News, *, now: datetime, calendar: BusinessCalen
     changed = _with_window(outage, news, now)
     changed = _with_estimate(changed, news, now)
     if news.impacts is not None:
-        check_impacts(news.impacts, scheduled=outage.is_scheduled)
-        changed = replace(changed, impacts=merge_impacts(changed, news.impacts, now))
+        listed = without_known_starts(news.impacts, outage) if outage.is_scheduled else news.impacts
+        check_impacts(listed, scheduled=outage.is_scheduled, known=outage.impacts)
+        changed = replace(changed, impacts=merge_impacts(changed, listed, now))
     return _after_bulletin(changed, now=now, nominal=cut_to_minute(now), calendar=calendar)
 
 
@@ -371,4 +372,4 @@ def _kinds_at(outage: Outage, now: datetime) -> frozenset[SubscriptionKind]:
 
 def _require_unclosed(outage: Outage) -> None:
     if outage.is_closed:
-        raise StateConflict("closed", "The outage is closed; only notes and corrections are possible.")
+        raise StateConflict("closed", "The outage is closed; it cannot be updated, resolved or cancelled.")

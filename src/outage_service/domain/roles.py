@@ -48,3 +48,16 @@ class Actor:
 
 CLOCK = "clock"
 """The audit log's name for what no person did."""
+COMMAND_LINE = "command line"
+"""The audit log's name for whoever sits at the machine."""
+SUBSCRIBER = "subscriber"
+"""The audit log's name for the holder of a link in a letter."""
+BOUNCES = "bounces"
+"""The audit log's name for the reading of what came back."""
+_OWN_NAMES = frozenset({CLOCK, COMMAND_LINE, SUBSCRIBER, BOUNCES, "console"})
+"""`console` was the name of the command line once, and stands in older rows."""
+
+
+def is_own_name(name: str) -> bool:
+    """Returns whether the audit log would take a bearer of this name for the service itself."""
+    return " ".join(name.split()).casefold() in _OWN_NAMES

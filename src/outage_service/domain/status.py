@@ -39,7 +39,7 @@ class OutageStatus:
 
 @dataclass(frozen=True, slots=True)
 class StatusFacts:
-    """Every system in the catalogue's order, open and upcoming outages by number.
+    """Every system in the catalogue's order, open and upcoming outages in the order they were declared.
 
     `procedures_remain` are resolved outages whose procedures are still in effect (R6). `as_of` is None
     where nothing was ever known.
@@ -64,7 +64,7 @@ def status_of(
     news = messages or {}
     told = [
         OutageStatus(o, o.state_at(now), o.contingency_at(now), news.get(o.id))
-        for o in sorted(outages, key=lambda o: o.number)
+        for o in sorted(outages, key=lambda o: o.id)
     ]
     started = [t.outage for t in told if not t.state.is_closed and t.state is not OutageState.SCHEDULED]
     return StatusFacts(

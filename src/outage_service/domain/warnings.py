@@ -20,6 +20,7 @@ class WarningCode(StrEnum):
     NOT_EARLY_WEEKEND = "not_early_weekend"
     RESTORED_LONG_AGO = "restored_long_ago"
     NOT_ESCALATED = "not_escalated"
+    NO_REGIONAL_RECIPIENTS = "no_regional_recipients"
 
 
 def window_warnings(outage: Outage, *, announced_at: datetime) -> tuple[WarningCode, ...]:

@@ -72,15 +72,16 @@ class SnapshotHolder:
             self._held = _held(snapshot, snapshot.as_of, started)
             return snapshot
 
-    def confirm(self, now: datetime) -> None:
-        """Notes that the database was asked at `now` and nothing has been written since the last build.
+    def confirm(self, now: datetime, seconds: float) -> None:
+        """Notes that nothing had been written since the last build when the database was about to be asked.
 
-        It does nothing where a build has read the database later than that.
+        That was at `now` by service and `seconds` by monotonic time: what comes between question and answer
+        is no longer known. It does nothing where a build has read the database later than that.
         """
         with self._lock:
             snapshot = self._held.snapshot
-            if not self._failed and snapshot.as_of is not None and now >= snapshot.as_of:
-                self._held = _held(snapshot, now, self.monotonic())
+            if not self._failed and snapshot.as_of is not None and seconds >= self._held.checked_seconds:
+                self._held = _held(snapshot, now, seconds)
 
     def is_refresh_due(self, now: datetime) -> bool:
         """Returns whether to build although nothing was written: never built, failed, or too old."""

@@ -3,7 +3,8 @@
 What is wrong with the service is looked for in the database, every few seconds and by every process that
 lives: that which has stopped cannot tell of it. Of all who notice, one writes; once when it begins and once
 when it is over. If the relay itself is down the letter waits with the rest: hence the log, the metrics and
-`/readyz` say the same. To add an alert: a member of `AlertKind`, its texts, and its question in `_found`.
+`/readyz` say the same. They alone tell of a database that takes no writes (`write_health`): it keeps no
+letter. To add an alert: a member of `AlertKind`, its texts, and its question in `_found`.
 """
 
 from collections.abc import Callable
@@ -16,9 +17,9 @@ from outage_service.channels.email.breaker import RelayHealth
 from outage_service.channels.email.letter import freeze
 from outage_service.clock import monotonic_seconds
 from outage_service.domain.cadence import OVERRUN_AFTER
+from outage_service.domain.clocks import hosts_apart
 from outage_service.domain.deliveries import Verdict
 from outage_service.domain.letters import Letter
-from outage_service.domain.outages import Outage
 from outage_service.domain.roles import CLOCK
 from outage_service.domain.texts import Language
 from outage_service.rendering.letters import AlertKind
@@ -30,6 +31,7 @@ from outage_service.storage.mailings import insert_letter
 from outage_service.storage.outages import mark_overrun_alerted, overrun_candidates
 from outage_service.storage.pauses import paused_bulletins
 from outage_service.storage.pulse import count_held
+from outage_service.storage.workers import clock_readings
 
 log = structlog.get_logger(__name__)
 
@@ -41,36 +43,57 @@ LOOK_EVERY_SECONDS = 5.0
 RELAY_WELL_AFTER_SECONDS = 60.0
 """One that takes our mail and refuses it by turns is one trouble, not one with every look."""
 _ABOUT_AN_OUTAGE = frozenset({AlertKind.OVERDUE, AlertKind.BULLETIN_PAUSED})
+_BY_TIME_OF_DAY = frozenset({AlertKind.OVERDUE.value, AlertKind.CANARY_MISSING.value})
 
 
 def alert_overruns(engine: Engine) -> int:
-    """Alerts the operators of each scheduled outage that has become overrun, once (R17); returns how many."""
+    """Alerts the operators of each scheduled outage that has become overrun, once (R17); returns how many.
+
+    Like the bulletins, it is left to others where this host's clock differs from theirs (P5).
+    """
+    if engine.host_clock.is_apart:
+        return 0
     now = engine.clock()
     with engine.db.read() as tx:
         found = overrun_candidates(tx, planned_end_before=now - OVERRUN_AFTER)
-    return sum(_alert_overrun(engine, outage) for outage in found)
+    return sum(_alert_overrun_safely(engine, outage_id, number) for outage_id, number in found)
 
 
-def _alert_overrun(engine: Engine, outage: Outage) -> bool:
+def _alert_overrun_safely(engine: Engine, outage_id: int, number: str) -> bool:
     def alert(tx: Connection) -> bool:
         now = engine.clock()
-        if not mark_overrun_alerted(tx, outage.id, now=now):
+        if not mark_overrun_alerted(tx, outage_id, now=now):
             return False
-        audit.record(tx, "overrun", at=now, actor=CLOCK, outage_id=outage.id)
-        send_alert(engine, tx, AlertKind.OVERRUN, number=outage.number)
+        audit.record(tx, "overrun", at=now, actor=CLOCK, outage_id=outage_id)
+        send_alert(engine, tx, AlertKind.OVERRUN, number=number)
         return True
 
-    return engine.act(alert)
+    try:
+        return engine.act(alert)
+    except Exception:
+        log.exception("overrun_alert_failed", outage_id=outage_id)
+        return False
 
 
 def watch(engine: Engine) -> None:
-    """Tells the operators of what has gone wrong with the service since the last look, and what is over."""
+    """Tells the operators of what has gone wrong with the service since the last look, and what is over.
+
+    What is told by the time of day stays as it is where this host's clock differs from the others' (P5).
+    """
     with engine.db.read() as tx:
-        known, found = rows.open_alerts(tx), _found(engine, tx)
-    for event in sorted(found - known):
-        engine.act(lambda tx, event=event: _begin(engine, tx, event))  # type: ignore[misc]
-    for event in sorted(known - found):
-        engine.act(lambda tx, event=event: _end(engine, tx, event))  # type: ignore[misc]
+        known, found, is_right = rows.open_alerts(tx), _found(engine, tx), engine.host_clock.agrees(tx)
+    changed = {event for event in found ^ known if is_right or event[0] not in _BY_TIME_OF_DAY}
+    for event in sorted(changed & found):
+        _tell_safely(engine, _begin, event)
+    for event in sorted(changed & known):
+        _tell_safely(engine, _end, event)
+
+
+def _tell_safely(engine: Engine, tell: Callable[[Engine, Connection, Event], None], event: Event) -> None:
+    try:
+        engine.act(lambda tx: tell(engine, tx, event))
+    except Exception:
+        log.exception("alert_failed", kind=event[0], subject=event[1])
 
 
 def _found(engine: Engine, tx: Connection) -> set[Event]:
@@ -78,6 +101,7 @@ def _found(engine: Engine, tx: Connection) -> set[Event]:
     now = engine.clock()
     found = {(AlertKind.OVERDUE.value, each) for each in rows.overdue_outages(tx, due_by=now - OVERDUE_AFTER)}
     found |= {(AlertKind.HEARTBEAT_LOST.value, host) for host in rows.silent_hosts(tx)}
+    found |= {(AlertKind.CLOCK_DIFFERS.value, host) for host in hosts_apart(clock_readings(tx))}
     found |= {(AlertKind.BULLETIN_PAUSED.value, each.number) for each in paused_bulletins(tx)}
     if count_held(tx):
         found.add((AlertKind.MAIL_HELD.value, ""))

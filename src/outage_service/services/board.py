@@ -19,18 +19,27 @@ from outage_service.storage.reports import living_workers
 
 OVERDUE_AFTER = timedelta(minutes=1)
 """A bulletin this late is not merely waiting for the next tick."""
-_ALERTED = {"relay_paused", "mail_held", "heartbeat_lost", "bulletin_paused", "canary_missing"}
+_ALERTED = {
+    "relay_paused",
+    "mail_held",
+    "heartbeat_lost",
+    "clock_differs",
+    "bulletin_paused",
+    "canary_missing",
+}
 _ORDER = (OutageState.OVERRUN, OutageState.OPEN, OutageState.SCHEDULED, OutageState.RESOLVED)
 
 
 class Trouble(StrEnum):
     """What an operator should look into, worst first."""
 
+    DATABASE_NOT_WRITABLE = "database_not_writable"
     NO_SENDER = "no_sender"
     """No worker has shown a sign of life lately, on any host: nothing is sent."""
     RELAY_PAUSED = "relay_paused"
     MAIL_HELD = "mail_held"
     HEARTBEAT_LOST = "heartbeat_lost"
+    CLOCK_DIFFERS = "clock_differs"
     BULLETIN_PAUSED = "bulletin_paused"
     CANARY_MISSING = "canary_missing"
     OVERDUE = "overdue"
@@ -83,8 +92,8 @@ def read_board(engine: Engine, tx: Connection) -> Board:
     found = outage_rows.outages_in_effect(tx)
     messages = bulletin_rows.latest_messages(tx, [one.id for one in found])
     shown = [_shown(tx, one, messages.get(one.id), now) for one in found]
-    shown.sort(key=lambda each: (_ORDER.index(each.state), each.outage.number))
-    return Board(now, tuple(shown), tuple(_warnings(tx, shown, now)))
+    shown.sort(key=lambda each: (_ORDER.index(each.state), each.outage.id))
+    return Board(now, tuple(shown), tuple(_warnings(engine, tx, shown, now)))
 
 
 def _shown(tx: Connection, outage: Outage, message: Bilingual | None, now: datetime) -> BoardOutage:
@@ -92,12 +101,19 @@ def _shown(tx: Connection, outage: Outage, message: Bilingual | None, now: datet
     return BoardOutage(outage, outage.state_at(now), message, newest, progress_of(tx, newest.id))
 
 
-def _warnings(tx: Connection, shown: list[BoardOutage], now: datetime) -> list[BoardWarning]:
-    found = [BoardWarning(Trouble.NO_SENDER)] if living_workers(tx) == 0 else []
+def _warnings(engine: Engine, tx: Connection, shown: list[BoardOutage], now: datetime) -> list[BoardWarning]:
+    found = _on_all(engine, tx)
     found += _alerts(tx, shown)
     found += [BoardWarning(Trouble.OVERDUE, each) for each in shown if each.is_overdue(now)]
     found += [BoardWarning(Trouble.OVERRUN, each) for each in shown if each.state is OutageState.OVERRUN]
     return found + [BoardWarning(Trouble.NOT_REACHED, each) for each in shown if each.not_reached]
+
+
+def _on_all(engine: Engine, tx: Connection) -> list[BoardWarning]:
+    """Returns what keeps everything from going out."""
+    if engine.write_health.is_refused:  # a sender could not even say that it is there
+        return [BoardWarning(Trouble.DATABASE_NOT_WRITABLE)]
+    return [BoardWarning(Trouble.NO_SENDER)] if living_workers(tx) == 0 else []
 
 
 def _alerts(tx: Connection, shown: list[BoardOutage]) -> list[BoardWarning]:

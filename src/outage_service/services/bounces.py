@@ -18,6 +18,7 @@ from outage_service.domain.bounces import (
     reason_to_suppress,
     status_in,
 )
+from outage_service.domain.roles import BOUNCES
 from outage_service.services import message_ids, suppressions
 from outage_service.services.addresses import Address
 from outage_service.services.engine import Engine
@@ -28,13 +29,15 @@ from outage_service.storage.suppressions import count_bounced_since
 
 log = structlog.get_logger(__name__)
 
-ACTOR = "bounces"
+ACTOR = BOUNCES
 """The audit log's name for what no person did."""
 FLOOD_WITHIN = timedelta(hours=1)
 FLOOD_LEAST = 50
 FLOOD_SHARE = 0.02
 """Beyond so many addresses an hour, or this share of all subscribers, bounces are counted and nobody is
 suppressed: a provider that answers wrongly for an afternoon must not cost us its whole population."""
+_WORST_FIRST = (BounceKind.HARD, BounceKind.SOFT, None)
+"""What a report may say of a recipient; None counts nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +104,7 @@ def _judged(report: Report, addressee: Addressee) -> tuple[BounceKind | None, st
     if report.is_complaint:
         return BounceKind.COMPLAINT, None
     said = [(_kind(failed, addressee), failed.status or None) for failed in report.failed]
-    return next((one for one in said if one[0] is BounceKind.HARD), said[0])
+    return min(said, key=lambda one: _WORST_FIRST.index(one[0]))
 
 
 def _kind(failed: FailedRecipient, addressee: Addressee) -> BounceKind | None:

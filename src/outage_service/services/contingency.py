@@ -84,12 +84,12 @@ def _systems_by_time(found: Sequence[Standing]) -> SystemsByTime:
 
 
 def standings(engine: Engine, tx: Connection) -> tuple[Standing, ...]:
-    """Returns the outages that call for procedures now, those in effect first, then by number."""
+    """Returns the outages that call for procedures now, those in effect first, then the oldest."""
     now = engine.clock()
     outages = [*outage_rows.outages_in_effect(tx), *_just_resolved(tx, now)]
     found = [each for outage in outages if (each := _standing(engine, outage, now))]
     order = [Timeframe.DURING, Timeframe.AFTER, Timeframe.BEFORE]
-    return tuple(sorted(found, key=lambda each: (order.index(each.phase), each.outage.number)))
+    return tuple(sorted(found, key=lambda each: (order.index(each.phase), each.outage.id)))
 
 
 def _just_resolved(tx: Connection, now: datetime) -> list[Outage]:

@@ -11,8 +11,10 @@ from outage_service.channels.email.addresses import Sender
 from outage_service.clock import Clock
 from outage_service.domain.calendar import BusinessCalendar
 from outage_service.rendering.bulletins import BulletinComposer
+from outage_service.services.host_clock import HostClock
 from outage_service.services.limits import SubscriptionLimits
 from outage_service.services.population import Population
+from outage_service.services.write_health import WriteHealth
 from outage_service.storage import Connection
 from outage_service.storage.database import Database
 
@@ -42,6 +44,8 @@ class Engine:
     subscription_limits: SubscriptionLimits = field(default_factory=SubscriptionLimits)
     retention: timedelta = timedelta(days=730)
     population: Population = field(default_factory=Population)
+    write_health: WriteHealth = field(default_factory=WriteHealth)
+    host_clock: HostClock = field(default_factory=HostClock)
     after_commit: list[Callable[[], None]] = field(default_factory=list)
 
     @property

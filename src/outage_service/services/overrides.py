@@ -31,12 +31,13 @@ def end_override(engine: Engine, tx: Connection, actor: Actor, line: HelpLine) -
 
     Raises:
         NotPermitted: the line is not this operator's.
-        NotFound: the line has no override.
+        NotFound: the line has no override, or its time has run out.
     """
     _require_line(actor, line)
-    if not rows.end_overrides(tx, [line]):
+    now = engine.clock()
+    if line not in rows.current_overrides(tx, now=now) or not rows.end_overrides(tx, [line]):
         raise NotFound("override", line)
-    audit.record(tx, "override_ended", at=engine.clock(), actor=actor.name, detail={"line": line.value})
+    audit.record(tx, "override_ended", at=now, actor=actor.name, detail={"line": line.value})
 
 
 def _require_line(actor: Actor, line: HelpLine) -> None:

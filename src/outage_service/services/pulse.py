@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 import structlog
 
 from outage_service.clock import monotonic_seconds
-from outage_service.domain.roles import CLOCK
+from outage_service.domain.roles import CLOCK, COMMAND_LINE
 from outage_service.services.engine import Engine
 from outage_service.storage import Connection, audit
 from outage_service.storage import pulse as rows
@@ -24,7 +24,6 @@ SILENT_AT_MOST = timedelta(hours=1)
 """A new timeline after a shorter silence is a failover, after a longer one a recovery from a backup."""
 SLACK = timedelta(minutes=1)
 """What was made within this after the last beat may be in a backup as well."""
-_OPERATOR = "command line"
 
 
 class Pulse:
@@ -45,15 +44,29 @@ class Pulse:
 
     def beat_if_due(self) -> None:
         """Beats where the last time was half a minute ago."""
-        if monotonic_seconds() - self._beat_at >= BEAT_EVERY_SECONDS:
+        if self._is_due():
             self.beat()
+
+    def feel_if_due(self) -> None:
+        """Where no sender runs, and nothing may beat: tries half a minute apart whether it could.
+
+        It takes the row and leaves it as it is. So a read-only database is noticed, and a full disk is not.
+        """
+        if self._is_due():
+            with self._turns, self._engine.write_health.trying():
+                self._engine.db.write(rows.lock_pulse)
+                self._beat_at = monotonic_seconds()
+
+    def _is_due(self) -> bool:
+        return monotonic_seconds() - self._beat_at >= BEAT_EVERY_SECONDS
 
     def beat(self) -> None:
         """Records that the service lives, and before that holds the mail of a database that seems a copy."""
         with self._turns:
             # Before the database: it is never behind a mark that was read earlier.
             marked = self._mark.read() if self._mark else None
-            self._beats = self._engine.db.write(lambda tx: self._beat(tx, marked))
+            with self._engine.write_health.trying():
+                self._beats = self._engine.db.write(lambda tx: self._beat(tx, marked))
             self._beat_at = monotonic_seconds()
             if self._mark:
                 self._mark.write(self._beats)
@@ -101,12 +114,13 @@ def hold(engine: Engine, tx: Connection) -> int:
     """Holds whatever is not sent yet, at an operator's word; returns how many mailings."""
     held = rows.hold_unsent(tx, created_until=None)
     detail = {"reason": "asked", "mailings": held}
-    audit.record(tx, "mail_held", at=engine.clock(), actor=_OPERATOR, detail=detail)
+    audit.record(tx, "mail_held", at=engine.clock(), actor=COMMAND_LINE, detail=detail)
     return held
 
 
 def release(engine: Engine, tx: Connection) -> int:
     """Lets held mail go, at an operator's word; returns how many mailings."""
     released = rows.release_held(tx)
-    audit.record(tx, "mail_released", at=engine.clock(), actor=_OPERATOR, detail={"mailings": released})
+    detail = {"mailings": released}
+    audit.record(tx, "mail_released", at=engine.clock(), actor=COMMAND_LINE, detail=detail)
     return released

@@ -20,7 +20,7 @@ from outage_service.storage.bulletins import BulletinRecord
 from outage_service.storage.mailings import Progress, progress_of
 from outage_service.storage.migrate import is_current
 from outage_service.storage.notes import Note, notes_of
-from outage_service.storage.pauses import paused_at
+from outage_service.storage.pauses import held_at, paused_at
 from outage_service.storage.reports import (
     FailedDelivery,
     Figures,
@@ -188,12 +188,17 @@ def list_bulletins(
 
 @dataclass(frozen=True, slots=True)
 class DeliveryReport:
-    """How far a bulletin has come, and whom it did not reach; `paused_at` while nothing of it is sent."""
+    """How far a bulletin has come, and whom it did not reach.
+
+    `paused_at` while nothing of it is sent since the relay refuses it, `held_at` while an operator has to
+    release it, since it waited in an older copy of the database (P34).
+    """
 
     bulletin: BulletinRecord
     progress: Progress
     failures: tuple[FailedDelivery, ...]
     paused_at: datetime | None
+    held_at: datetime | None
 
 
 def report_deliveries(
@@ -206,8 +211,13 @@ def report_deliveries(
     """
     found = _bulletin(tx, bulletin_id)
     failures = failed_deliveries(tx, bulletin_id, states=NOT_REACHED, after_id=after_recipient, limit=limit)
-    progress, since = progress_of(tx, bulletin_id), paused_at(tx, bulletin_id)
-    return DeliveryReport(found, progress, tuple(failures), since)
+    return DeliveryReport(
+        found,
+        progress_of(tx, bulletin_id),
+        tuple(failures),
+        paused_at=paused_at(tx, bulletin_id),
+        held_at=held_at(tx, bulletin_id),
+    )
 
 
 def count(engine: Engine, tx: Connection) -> Figures:

@@ -3,7 +3,7 @@
 A content that is refused several times in a row, and accepted for nobody meanwhile, speaks against the
 bulletin: its mailing is paused, whole, until an operator resumes it or a newer bulletin takes its place.
 One that others got is refused for its recipient alone, and ends as failed (reliability.md, "SMTP outcomes").
-Recipients who are all refused alike are weighed in `shut_out`.
+Recipients who are all refused alike are weighed in `shut_out`, letters to one person in `refused_letters`.
 """
 
 from collections.abc import Iterable, Sequence
@@ -14,7 +14,7 @@ import structlog
 from outage_service.domain.deliveries import RETRY_AFTER, DeliveryState, Verdict
 from outage_service.domain.errors import StateConflict
 from outage_service.domain.roles import Actor
-from outage_service.services import bounces
+from outage_service.services import bounces, refused_letters
 from outage_service.services.engine import Engine
 from outage_service.services.errors import NotFound
 from outage_service.services.shut_out import requeued_among
@@ -29,6 +29,7 @@ log = structlog.get_logger(__name__)
 
 REFUSED_IN_A_ROW = 5
 """So many refused contents of one bulletin, one after the other, pause it."""
+_HELD = "It is held: it waited in an older copy of the database. `outage-service release` sends what is held."
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,16 +49,15 @@ def weigh(engine: Engine, tx: Connection, settlements: Sequence[Settlement]) -> 
     Where it fails for a reason of our own they are recorded as the relay gave them: better than never (P7).
     """
     failed = [one for one in settlements if one.state is DeliveryState.FAILED]
-    to_people = [one for one in failed if one.claim.recipient_id != LONE_RECIPIENT]
-    if not to_people:
+    if not failed:
         return settlements
     try:
         with tx.begin_nested():
-            requeued = _requeued(engine, tx, settlements, to_people)
+            requeued = _requeued(engine, tx, settlements, failed)
     except Exception as error:
         if failure_of(error) is not Failure.FAULT:  # the database's: whoever records tries again
             raise
-        log.exception("refusals_not_weighed", count=len(to_people))
+        log.exception("refusals_not_weighed", count=len(failed))
         return settlements
     return [requeued.get(one.claim.key, one) for one in settlements]
 
@@ -66,11 +66,13 @@ def _requeued(
     engine: Engine, tx: Connection, settlements: Sequence[Settlement], failed: list[Settlement]
 ) -> dict[ClaimKey, Settlement]:
     """Counts who was refused for good, and returns, by key, those who are to be tried again instead."""
+    to_people = [one for one in failed if one.claim.recipient_id != LONE_RECIPIENT]
     shut_out = requeued_among(tx, settlements)
     accepted = (one.claim.mailing_id for one in settlements if one.state is DeliveryState.ACCEPTED)
     group = _Group(frozenset(accepted))
-    _count_recipients(engine, tx, group, [one for one in failed if one.claim.key not in shut_out])
-    return shut_out | _weigh_contents(tx, group, failed)
+    _count_recipients(engine, tx, group, [one for one in to_people if one.claim.key not in shut_out])
+    requeued = shut_out | _weigh_contents(tx, group, to_people)
+    return requeued | refused_letters.requeued_among(tx, settlements, requeued.values())
 
 
 def _count_recipients(engine: Engine, tx: Connection, group: _Group, failed: Iterable[Settlement]) -> None:
@@ -124,12 +126,14 @@ def resume(engine: Engine, tx: Connection, actor: Actor, bulletin_id: int) -> No
 
     Raises:
         NotFound: there is no such bulletin.
-        StateConflict: it is not paused.
+        StateConflict: it is not paused; or it is held, which only `pulse.release` ends (P34).
     """
     found = find_bulletin(tx, bulletin_id)
     if found is None:
         raise NotFound("bulletin", bulletin_id)
     if not pauses.resume_bulletin(tx, bulletin_id):
+        if pauses.held_at(tx, bulletin_id) is not None:
+            raise StateConflict("held", _HELD)
         raise StateConflict("not_paused", "This bulletin is not paused.")
     detail = {"bulletin_id": bulletin_id}
     audit.record(

@@ -16,6 +16,7 @@ from outage_service.storage import Connection
 from outage_service.storage.bulletins import is_slot_issued
 from outage_service.storage.outages import (
     due_outages,
+    find_outage,
     hold_outage,
     lock_due_outage,
     outages_due_after,
@@ -26,14 +27,20 @@ log = structlog.get_logger(__name__)
 
 HOLD_AFTER_FAILURE = timedelta(minutes=1)
 """An outage whose slot fails is tried again this much later: within the 5 minutes that count as on time."""
+APART = timedelta(seconds=1)
+"""Between slots of one minute that comes again: due times are whole minutes, so no other loses its own."""
 BATCH = 100
 
 
 def issue_due(engine: Engine) -> int:
     """Settles every slot that has come, each in its own transaction; returns how many bulletins went out.
 
-    One failing outage is logged, held and does not stop the others.
+    One failing outage is logged, held and does not stop the others. None is settled by a clock that those of
+    other hosts do not agree with: that is left to them (P5).
     """
+    with engine.db.read() as tx:
+        if not engine.host_clock.agrees(tx):
+            return 0
     _bring_back(engine)
     issued = 0
     while ids := _due(engine):
@@ -46,14 +53,25 @@ def issue_due(engine: Engine) -> int:
 
 def _bring_back(engine: Engine) -> None:
     """Moves due times that were set while the clock was ahead to where they belong (P5)."""
-    now = engine.clock()
     with engine.db.read() as tx:
-        far = outages_due_after(tx, now)
-    for outage in far:
-        instead = due_instead(outage, now=now, calendar=engine.calendar)
-        if instead is not None and outage.next_due_at is not None:
-            log.warning("slot_brought_back", outage_id=outage.id)
-            _retime(engine, outage.id, seen=outage.next_due_at, to=instead)
+        far = outages_due_after(tx, engine.clock())
+    for outage_id in far:
+        try:
+            _bring_one_back(engine, outage_id)
+        except Exception:
+            log.exception("bring_back_failed", outage_id=outage_id)
+            _hold_safely(engine, outage_id)
+
+
+def _bring_one_back(engine: Engine, outage_id: int) -> None:
+    with engine.db.read() as tx:
+        outage = find_outage(tx, outage_id)
+    if outage is None or outage.next_due_at is None:
+        return
+    instead = due_instead(outage, now=engine.clock(), calendar=engine.calendar)
+    if instead is not None:
+        log.warning("slot_brought_back", outage_id=outage_id)
+        _retime(engine, outage_id, seen=outage.next_due_at, to=instead)
 
 
 def _retime(engine: Engine, outage_id: int, *, seen: datetime, to: datetime) -> None:
@@ -92,14 +110,11 @@ def _settle(engine: Engine, tx: Connection, outage_id: int) -> bool | None:
     if outage is None or outage.next_due_at is None:
         return None
     due = outage.next_due_at
-    if is_slot_issued(tx, outage_id, due):
-        # The clock was set back and news has led to this time again: it has had its bulletin (P5).
-        passed = replace(outage, last_bulletin_at=due, reminded_until=due)
-        next_due_at = passed.due_after(now, engine.calendar)
-        retime_outage(tx, outage_id, seen=due, to=next_due_at, reminded_until=due)
-        return False
     if is_void(outage, now=now):
         retime_outage(tx, outage_id, seen=due, to=outage.due_after(now, engine.calendar))
+        return False
+    if outage.pending_reminders(now) and is_slot_issued(tx, outage_id, due):
+        _pass_over(engine, tx, outage, due=due, now=now)
         return False
     slot = lifecycle.due_slot(outage, due, now=now, calendar=engine.calendar)
     if slot.nominal_at is None:
@@ -109,9 +124,32 @@ def _settle(engine: Engine, tx: Connection, outage_id: int) -> bool | None:
     return True
 
 
+def _pass_over(engine: Engine, tx: Connection, outage: Outage, *, due: datetime, now: datetime) -> None:
+    """Settles a reminder whose time comes again: it has been given (P5).
+
+    It says the same whenever it is read and nobody waits for it; and clocks of two hosts that differ by
+    seconds can lead to its time again, as they cannot to a periodic bulletin's, which is hours ahead.
+    """
+    passed = replace(outage, last_bulletin_at=due, reminded_until=due)
+    next_due_at = passed.due_after(now, engine.calendar)
+    retime_outage(tx, outage.id, seen=due, to=next_due_at, reminded_until=due)
+
+
 def _issue_slot(
     engine: Engine, tx: Connection, outage: Outage, *, due: datetime, nominal: datetime, now: datetime
 ) -> None:
     kind = BulletinKind.REMINDER if outage.pending_reminders(now) else BulletinKind.PERIODIC
     issued = lifecycle.issue_due(outage, nominal=nominal, now=now, calendar=engine.calendar)
-    issue(engine, tx, issued, Occasion(kind, CLOCK, slot_at=due), before=outage, now=now)
+    occasion = Occasion(kind, CLOCK, slot_at=_identity(tx, outage.id, due))
+    issue(engine, tx, issued, occasion, before=outage, now=now)
+
+
+def _identity(tx: Connection, outage_id: int, due: datetime) -> datetime:
+    """Returns what tells a slot from all others of its outage: its due time, or the first second after it.
+
+    Its due time is taken only where the clock was set back since: otherwise the bulletin that took it has
+    made the slot void. People have waited as long as the cadence says by then, and get theirs in time (P5).
+    """
+    while is_slot_issued(tx, outage_id, due):
+        due += APART
+    return due

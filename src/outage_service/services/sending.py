@@ -3,7 +3,6 @@
 import random
 import re
 import secrets
-import socket
 from collections.abc import Collection, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
@@ -17,6 +16,7 @@ from outage_service.domain.letters import LetterSlot
 from outage_service.domain.texts import Language
 from outage_service.services import message_ids, refusals
 from outage_service.services.engine import Engine
+from outage_service.services.heartbeats import Heartbeats
 from outage_service.services.links import Holder, Purpose, around_token, token
 from outage_service.storage import Connection, deliveries, unsendable, workers
 from outage_service.storage.deliveries import LONE_RECIPIENT, Claim, ClaimKey, Settlement
@@ -43,13 +43,16 @@ class ReadyMailing:
 def register(engine: Engine) -> str:
     """Makes this process known as a worker and returns its id."""
     worker_id = secrets.token_hex(8)
-    engine.db.write(lambda tx: workers.register_worker(tx, worker_id, host=socket.gethostname()))
+    host = engine.host_clock
+    engine.db.write(lambda tx: workers.register_worker(tx, worker_id, host=host.host, clock=host.now))
+    host.worker_id = worker_id
     return worker_id
 
 
 def beat(engine: Engine, worker_id: str) -> bool:
     """Tells the others that this worker lives; True once that is durable."""
-    engine.db.write(lambda tx: workers.beat(tx, worker_id, host=socket.gethostname()))
+    host = engine.host_clock
+    engine.db.write(lambda tx: workers.beat(tx, worker_id, host=host.host, clock=host.now))
     return True
 
 
@@ -63,12 +66,14 @@ def sign_off(engine: Engine, worker_id: str) -> None:
     engine.db.write(leave)
 
 
-def rescue(engine: Engine, *, everything: bool = False) -> int:
+def rescue(engine: Engine, *, everything: bool = False, heartbeats: Heartbeats | None = None) -> int:
     """Queues the claims of dead workers; of all, where this process is the only sender. Returns how many.
 
     Also what was put off by a clock that was ahead. Then ends what nobody may send any more, in transactions
-    of bounded length.
+    of bounded length. `heartbeats` are those that the same process saw when it did so last.
     """
+    # Alone: a worker that signs off takes its claims before its own row, the other way round.
+    engine.db.write((heartbeats or Heartbeats()).put_right)
 
     def free(tx: Connection) -> int:
         freed = deliveries.free_claims(tx, of_dead_before=None if everything else workers.dead_before(tx))

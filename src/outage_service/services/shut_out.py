@@ -3,10 +3,15 @@
 A recipient refused for good fails alone (reliability.md, "SMTP outcomes"). Twenty in a row who are refused in
 the same words, with nobody accepted in between, speak against the relay ("relay access denied", a quota): the
 mailing is paused, whole, and the row goes back to the queue (P11). So does all of a smaller mailing.
+
+Neighbours of one domain may have been shut out by their own mail system. They have failed, and pause nothing,
+while the relay can still be told from that system by others: by those who are about to be tried, or who were
+accepted where nobody of that domain ever was.
 """
 
-from collections.abc import Sequence
-from datetime import timedelta
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime, timedelta
+from itertools import chain
 from typing import NamedTuple
 
 import structlog
@@ -30,7 +35,7 @@ SAME_MOMENT = timedelta(seconds=1)
 is given another try, and not counted."""
 
 
-class _Refusal(NamedTuple):
+class Refusal(NamedTuple):
     """The words that are compared: a reply code, and the enhanced status (RFC 3463) if there was one."""
 
     code: int
@@ -52,16 +57,17 @@ def requeued_among(tx: Connection, settlements: Sequence[Settlement]) -> dict[Cl
     return requeued
 
 
-def _refusal_in(one: Settlement) -> _Refusal | None:
+def _refusal_in(one: Settlement) -> Refusal | None:
     """Returns a refusal that may be the relay's policy; None for other outcomes and for bad addresses."""
     if one.verdict is not Verdict.REFUSED or one.claim.recipient_id == LONE_RECIPIENT:
         return None
-    return _refusal(one.code, one.detail)
+    return refusal_in(one)
 
 
-def _refusal(code: int | None, detail: str | None) -> _Refusal | None:
-    status = status_in(detail or "")
-    return None if code is None or is_about_address(status) else _Refusal(code, status)
+def refusal_in(said: Settlement | Ending) -> Refusal | None:
+    """Returns the words of a refusal; None where they are about the address itself, or there were none."""
+    status = status_in(said.detail or "")
+    return None if said.code is None or is_about_address(status) else Refusal(said.code, status)
 
 
 def _again(one: Settlement) -> Settlement:
@@ -79,8 +85,10 @@ def _shut_out(tx: Connection, mailing_id: int, outcomes: list[Settlement]) -> li
         before = _failed_one_and_all(tx, mailing_id, outcomes, row)
     if before is None:
         return []
-    endings.requeue_failed(tx, mailing_id, before)
-    bounces.forget_refusals(tx, mailing_id, before)
+    for some in before:
+        found = {one.recipient_id for one in some}
+        endings.requeue_failed(tx, mailing_id, found)
+        bounces.forget_refusals(tx, mailing_id, found)
     said = row[-1].detail
     pauses.pause_mailing(tx, mailing_id, detail=said)
     log.error("mailing_paused", mailing_id=mailing_id, said=said)
@@ -101,38 +109,69 @@ def _last_row(outcomes: list[Settlement]) -> list[Settlement]:
 
 def _failed_in_a_row(
     tx: Connection, mailing_id: int, outcomes: list[Settlement], row: list[Settlement]
-) -> set[int] | None:
-    """Returns who had failed already of a row that is long enough; None where it is not."""
+) -> Iterable[list[Ending]] | None:
+    """Returns who had failed already of a row that speaks against the relay; None where it does not."""
     now = {one.claim.recipient_id for one in row}
-    if any(one.state is DeliveryState.ACCEPTED for one in outcomes):
-        return set() if len(now) >= ALIKE_IN_A_ROW else None
-    before = endings.latest_up_to(tx, mailing_id, max(now))
-    alike = _alike(before, row)
-    accepted = [one.changed_at for one in before if one.state is DeliveryState.ACCEPTED]
-    if accepted:
-        now |= {one.recipient_id for one in alike if one.changed_at > max(accepted)}
-        alike = [one for one in alike if one.changed_at >= max(accepted) - SAME_MOMENT]
-    found = {one.recipient_id for one in alike}
-    return found if len(now if accepted else now | found) >= ALIKE_IN_A_ROW else None
+    is_new = any(one.state is DeliveryState.ACCEPTED for one in outcomes)
+    before = [] if is_new else endings.latest_up_to(tx, mailing_id, max(now))
+    since, alike = _last_accepted_at(before), _alike(before, row)
+    in_row = now | {one.recipient_id for one in alike if since is None or one.changed_at > since}
+    if len(in_row) < ALIKE_IN_A_ROW or _is_of_one_domain(tx, mailing_id, outcomes, row, alike):
+        return None
+    return chain([alike], _longer_ago(tx, mailing_id, before, row))
+
+
+def _longer_ago(
+    tx: Connection, mailing_id: int, before: list[Ending], row: list[Settlement]
+) -> Iterator[list[Ending]]:
+    """Yields who else had failed of a row that is longer than what is looked at at once."""
+    while len(before) == endings.LOOKED_AT and _last_accepted_at(before) is None:
+        before = endings.latest_up_to(tx, mailing_id, before[-1].recipient_id - 1)
+        yield _alike(before, row)
+
+
+def _is_of_one_domain(
+    tx: Connection, mailing_id: int, outcomes: list[Settlement], row: list[Settlement], before: list[Ending]
+) -> bool:
+    """Returns whether a row is of neighbours of one domain, and others can tell it from the relay."""
+    domains = _domains([one.claim.address for one in row] + [one.address for one in before])
+    if len(domains) > 1:
+        return False
+    recipients = {one.claim.recipient_id for one in outcomes}
+    accepted = endings.addresses_accepted(tx, mailing_id, up_to=max(recipients))
+    accepted |= {one.claim.address for one in outcomes if one.state is DeliveryState.ACCEPTED}
+    served = _domains(accepted)
+    if served and served.isdisjoint(domains):
+        return True
+    return endings.awaits_other_domain(tx, mailing_id, domains.pop(), beside=recipients)
+
+
+def _domains(addresses: Iterable[str | None]) -> set[str]:
+    return {one.rpartition("@")[2].lower() for one in addresses if one}
 
 
 def _failed_one_and_all(
     tx: Connection, mailing_id: int, outcomes: list[Settlement], row: list[Settlement]
-) -> set[int] | None:
+) -> Iterable[list[Ending]] | None:
     """Returns who had failed already of a small mailing that ends with all of it refused alike; or None."""
     known = endings.all_of(tx, mailing_id)
     now = {one.claim.recipient_id: one.state for one in outcomes}
     if known is None or {now.get(one.recipient_id, one.state) for one in known} & _NOT_REFUSED:
         return None
-    said = {_refusal(one.code, one.detail) for one in known if one.state is DeliveryState.FAILED}
+    said = {refusal_in(one) for one in known if one.state is DeliveryState.FAILED}
     if (said | {_refusal_in(one) for one in outcomes}) - {None, _refusal_in(row[-1])}:
         return None
-    found = {one.recipient_id for one in _alike(known, row)}
-    return found if len(found | {one.claim.recipient_id for one in row}) >= ALIKE_AT_LEAST else None
+    alike = _alike(known, row)
+    count = len({one.recipient_id for one in alike} | {one.claim.recipient_id for one in row})
+    return [alike] if count >= ALIKE_AT_LEAST else None
 
 
 def _alike(known: list[Ending], row: list[Settlement]) -> list[Ending]:
-    """Returns who has failed with the words of the row."""
-    said = _refusal_in(row[-1])
-    failed = (one for one in known if one.state is DeliveryState.FAILED)
-    return [one for one in failed if _refusal(one.code, one.detail) == said]
+    """Returns who has failed with the words of the row, since the last of them who was accepted."""
+    said, since = _refusal_in(row[-1]), _last_accepted_at(known)
+    alike = (one for one in known if one.state is DeliveryState.FAILED and refusal_in(one) == said)
+    return [one for one in alike if since is None or one.changed_at >= since - SAME_MOMENT]
+
+
+def _last_accepted_at(known: list[Ending]) -> datetime | None:
+    return max((one.changed_at for one in known if one.state is DeliveryState.ACCEPTED), default=None)

@@ -1,9 +1,11 @@
 """Subscribers from and to CSV: `email,language,systems,kinds`, lists separated by `;`, blank for all."""
 
 import csv
-from collections.abc import Iterable, Iterator
+import tempfile
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import TypeVar
+from functools import partial
+from typing import IO, TypeVar
 
 from outage_service.domain.subscriptions import (
     SubscriptionKind,
@@ -18,12 +20,22 @@ from outage_service.services import suppressions
 from outage_service.services.addresses import AddressRefused, parse_address
 from outage_service.services.engine import Engine
 from outage_service.storage import Connection, audit
-from outage_service.storage.subscribers import Choices, insert_subscribers, iterate_active, known_keys
+from outage_service.storage.locks import take_turns
+from outage_service.storage.subscribers import (
+    Choices,
+    count_active,
+    insert_subscribers,
+    iterate_active,
+    known_keys,
+)
 
 E = TypeVar("E", System, SubscriptionKind)
 
 HEADER = ["email", "language", "systems", "kinds"]
 CHUNK = 500
+PART = 5_000
+"""So many people are added in one transaction; others wait for it, a declaration among them (decision 2)."""
+_IN_MEMORY = 1024 * 1024
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
 
@@ -45,6 +57,22 @@ class ImportPlan:
 
     choices: list[Choices] = field(default_factory=list)
     bad: list[BadLine] = field(default_factory=list)
+
+    def parts(self) -> list["ImportPlan"]:
+        """Returns plans for one transaction each, of which the first may be empty."""
+        starts = range(0, max(1, len(self.choices)), PART)
+        return [ImportPlan(self.choices[start : start + PART]) for start in starts]
+
+
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """How many people were added, and how many passed over since they are subscribers already."""
+
+    added: int = 0
+    known: int = 0
+
+    def __add__(self, other: "Imported") -> "Imported":
+        return Imported(self.added + other.added, self.known + other.known)
 
 
 class _BadCell(ValueError):
@@ -139,6 +167,39 @@ def refuse_known(tx: Connection, plan: ImportPlan) -> int:
     return len(known)
 
 
+def import_part(engine: Engine, tx: Connection, part: ImportPlan, *, actor: str) -> Imported:
+    """Adds the people of a plan, or of a part of one, who are no subscribers yet; nobody is written to."""
+    take_turns(tx, "import")
+    known = refuse_known(tx, part)
+    for start in range(0, len(part.choices), CHUNK):
+        import_chunk(engine, tx, part.choices[start : start + CHUNK], actor=actor)
+    return Imported(len(part.choices), known)
+
+
+def import_parts(
+    engine: Engine,
+    parts: Iterable[ImportPlan],
+    *,
+    actor: str,
+    advance: Callable[[int], None] = lambda _: None,
+) -> Imported:
+    """Adds the people of each part in a transaction of its own; interrupted, it may be run again.
+
+    Args:
+        advance: told how many people each part had.
+    """
+    done = Imported()
+    for part in parts:
+        count = len(part.choices)
+        done += engine.act(partial(_import_part, engine, part, actor))
+        advance(count)
+    return done
+
+
+def _import_part(engine: Engine, part: ImportPlan, actor: str, tx: Connection) -> Imported:
+    return import_part(engine, tx, part, actor=actor)
+
+
 def import_chunk(engine: Engine, tx: Connection, chunk: list[Choices], *, actor: str) -> None:
     """Adds people who count as confirmed; nobody is written to."""
     now = engine.clock()
@@ -147,12 +208,31 @@ def import_chunk(engine: Engine, tx: Connection, chunk: list[Choices], *, actor:
     audit.record(tx, "subscribers_imported", at=now, actor=actor, detail={"count": len(chunk)})
 
 
-def record_export(engine: Engine, tx: Connection, *, actor: str) -> None:
-    """Notes in the audit log that somebody took the list along."""
-    audit.record(tx, "subscribers_exported", at=engine.clock(), actor=actor)
+Rows = Iterable[list[str]]
 
 
-def export_rows(tx: Connection) -> Iterator[list[str]]:
+def export(
+    engine: Engine, *, actor: str, line_end: str, watched: Callable[[Rows, int], Rows] = lambda rows, _: rows
+) -> IO[str]:
+    """Returns the active subscribers as a file to be read and closed, and records who took them along.
+
+    It is read in whole first: no transaction is open while whoever gets it takes their time (P16).
+
+    Args:
+        watched: given the rows and their number, returns them while it shows how far they have come.
+    """
+    engine.db.write(lambda tx: audit.record(tx, "subscribers_exported", at=engine.clock(), actor=actor))
+    file: IO[str] = tempfile.SpooledTemporaryFile(  # noqa: SIM115 - closed by whoever reads it
+        _IN_MEMORY, "w+", encoding="utf-8", newline=""
+    )
+    with engine.db.read() as tx:
+        rows = watched(_rows(tx), count_active(tx) + 1)
+        csv.writer(file, lineterminator=line_end).writerows(rows)
+    file.seek(0)
+    return file
+
+
+def _rows(tx: Connection) -> Iterator[list[str]]:
     """Yields the header and a row for each active subscriber; cells a spreadsheet would run are quoted."""
     yield HEADER
     for one in iterate_active(tx):

@@ -1,5 +1,6 @@
 """The subscriber list as an administrator works on it. Nothing here sends mail."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -25,10 +26,23 @@ class AlreadySubscribed(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Edit:
-    """What changes of a subscriber; None leaves a thing as it is."""
+    """What changes of a subscriber; without a state that stays as it is.
 
-    choices: Choices | None = None
+    Args:
+        choices: returns the choices after the edit, from those before it.
+    """
+
+    choices: Callable[[Choices], Choices] = lambda before: before
     state: SubscriberState | None = None
+
+
+def take_turns_over(engine: Engine, tx: Connection, address_key: str) -> None:
+    """Makes those wait for each other who add, change or list the same address.
+
+    To be called before a subscriber is locked: who lists an address takes its turn first as well.
+    """
+    rows.take_turns_over(tx, address_key)
+    suppressions.take_turns_over(tx, suppressions.digest_of(engine, address_key))
 
 
 def add(engine: Engine, tx: Connection, actor: Actor, choices: Choices) -> Subscriber:
@@ -37,7 +51,7 @@ def add(engine: Engine, tx: Connection, actor: Actor, choices: Choices) -> Subsc
     Raises:
         AlreadySubscribed: the address is known, whatever its state.
     """
-    rows.take_turns_over(tx, choices.address_key)
+    take_turns_over(engine, tx, choices.address_key)
     known = rows.find_subscriber_by_key(tx, choices.address_key)
     if known is not None:
         raise AlreadySubscribed(known.id)
@@ -47,13 +61,18 @@ def add(engine: Engine, tx: Connection, actor: Actor, choices: Choices) -> Subsc
     return get(tx, subscriber_id)
 
 
-def get(tx: Connection, subscriber_id: int) -> Subscriber:
-    """Returns a subscriber.
+def get(
+    tx: Connection,
+    subscriber_id: int,
+    *,
+    find: Callable[[Connection, int], Subscriber | None] = rows.find_subscriber,
+) -> Subscriber:
+    """Returns a subscriber, as `find` finds one.
 
     Raises:
         NotFound: there is none with this id.
     """
-    found = rows.find_subscriber(tx, subscriber_id)
+    found = find(tx, subscriber_id)
     if found is None:
         raise NotFound("subscriber", subscriber_id)
     return found
@@ -64,23 +83,28 @@ def edit(engine: Engine, tx: Connection, actor: Actor, subscriber_id: int, chang
 
     Raises:
         AlreadySubscribed: the new address belongs to somebody else.
+        NotFound: there is no such subscriber.
     """
-    if change.choices is not None:
-        rows.take_turns_over(tx, change.choices.address_key)
-    found = get(tx, subscriber_id)
-    edited = replace(found, choices=change.choices or found.choices, state=change.state or found.state)
-    known = rows.find_subscriber_by_key(tx, edited.choices.address_key)
-    if known is not None and known.id != subscriber_id:
-        raise AlreadySubscribed(known.id)
-    if edited.choices.address_key != found.choices.address_key:
-        edited = replace(edited, epoch=found.epoch + 1)
-    edited = replace(edited, state=_state_after(engine, tx, found, edited, change.state))
+    take_turns_over(engine, tx, change.choices(get(tx, subscriber_id).choices).address_key)
+    found = get(tx, subscriber_id, find=rows.lock_subscriber)
+    edited = _edited(engine, tx, found, change)
+    state = edited.state if edited.state is not found.state else None
     rows.update_subscriber(
-        tx, subscriber_id, edited.choices, state=edited.state, epoch=edited.epoch, now=engine.clock()
+        tx, subscriber_id, edited.choices, state=state, epoch=edited.epoch, now=engine.clock()
     )
     _agree_with_list(engine, tx, actor, edited.choices, change.state)
     _record(engine, tx, actor, "subscriber_edited", subscriber_id)
     return edited
+
+
+def _edited(engine: Engine, tx: Connection, found: Subscriber, change: Edit) -> Subscriber:
+    edited = replace(found, choices=change.choices(found.choices), state=change.state or found.state)
+    known = rows.find_subscriber_by_key(tx, edited.choices.address_key)
+    if known is not None and known.id != found.id:
+        raise AlreadySubscribed(known.id)
+    if edited.choices.address_key != found.choices.address_key:
+        edited = replace(edited, epoch=found.epoch + 1)
+    return replace(edited, state=_state_after(engine, tx, found, edited, change.state))
 
 
 def _state_after(
@@ -110,7 +134,8 @@ def erase(engine: Engine, tx: Connection, actor: Actor, subscriber_id: int) -> N
 
     What was being sent at this moment still goes out.
     """
-    found = get(tx, subscriber_id)
+    take_turns_over(engine, tx, get(tx, subscriber_id).choices.address_key)
+    found = get(tx, subscriber_id, find=rows.lock_subscriber)
     rows.delete_subscriber(tx, subscriber_id)
     rows.delete_request_of(tx, found.choices.address_key)
     forget_address(tx, found.choices.address_key)

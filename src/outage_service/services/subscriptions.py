@@ -3,12 +3,14 @@
 Every address gets the same answer: `request` never tells whether it is known.
 """
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 
 import structlog
 
 from outage_service.channels.email.letter import freeze
 from outage_service.domain.letters import Letter, LetterSlot
+from outage_service.domain.roles import SUBSCRIBER
 from outage_service.domain.texts import Language
 from outage_service.services import limits, subscribers, suppressions
 from outage_service.services.engine import Engine
@@ -30,8 +32,6 @@ REQUEST_VALID_FOR = timedelta(days=7)
 _REQUESTS = "subscription_requests"
 _LETTERS = "confirmation_letters"
 PENDING = "pending subscription for this link"
-SUBSCRIBER = "subscriber"
-"""The audit log's name for the holder of a link."""
 
 
 def request(engine: Engine, tx: Connection, choices: Choices, *, caller: str = "") -> None:
@@ -110,32 +110,42 @@ def confirm(engine: Engine, tx: Connection, token: str) -> Subscriber:
     Raises:
         NotFound: see `find_request`.
     """
-    pending = find_request(engine, tx, token)
+    subscribers.take_turns_over(engine, tx, find_request(engine, tx, token).choices.address_key)
+    pending = find_request(engine, tx, token)  # once more: they may have asked for something else meanwhile
     now, choices = engine.clock(), pending.choices
-    rows.take_turns_over(tx, choices.address_key)
     if not rows.delete_request(tx, pending.id):
         raise NotFound(PENDING, "")
     suppressions.lift_for(engine, tx, choices.address_key, actor=SUBSCRIBER)
-    known = rows.find_subscriber_by_key(tx, choices.address_key)
+    known = rows.lock_subscriber_by_key(tx, choices.address_key)
     if known is None:
         subscriber_id = rows.insert_subscriber(tx, choices, now=now)
     else:
         subscriber_id = known.id
-        rows.update_subscriber(
-            tx, subscriber_id, choices, state=SubscriberState.ACTIVE, epoch=known.epoch, now=now
-        )
+        _make_active(tx, known, choices, now)
     _record(tx, engine, "subscriber_confirmed", subscriber_id)
     return subscribers.get(tx, subscriber_id)
 
 
-def find_by_link(engine: Engine, tx: Connection, purpose: Purpose, token: str) -> Subscriber:
-    """Returns the subscriber a link belongs to, whatever the state.
+def _make_active(tx: Connection, present: Subscriber, choices: Choices, now: datetime) -> None:
+    state = SubscriberState.ACTIVE if present.state is not SubscriberState.ACTIVE else None
+    rows.update_subscriber(tx, present.id, choices, state=state, epoch=present.epoch, now=now)
+
+
+def find_by_link(
+    engine: Engine,
+    tx: Connection,
+    purpose: Purpose,
+    token: str,
+    *,
+    find: Callable[[Connection, int], Subscriber | None] = rows.find_subscriber,
+) -> Subscriber:
+    """Returns the subscriber a link belongs to, whatever the state, as `find` finds one.
 
     Raises:
         NotFound: the link is not genuine, or of an earlier epoch.
     """
     holder = read_token(engine.secret_key, purpose, token)
-    found = rows.find_subscriber(tx, holder.id) if holder else None
+    found = find(tx, holder.id) if holder else None
     if found is None or holder != Holder(found.id, found.epoch):
         raise NotFound("subscription for this link", "")
     return found
@@ -145,11 +155,11 @@ def change(
     engine: Engine, tx: Connection, token: str, *, language: Language, systems: int, kinds: int
 ) -> Subscriber:
     """Replaces the choices of the holder of a manage link; someone who had left is back again."""
-    found = find_by_link(engine, tx, Purpose.MANAGE, token)
+    seen = find_by_link(engine, tx, Purpose.MANAGE, token)
+    subscribers.take_turns_over(engine, tx, seen.choices.address_key)
+    found = find_by_link(engine, tx, Purpose.MANAGE, token, find=rows.lock_subscriber)
     choices = Choices(found.choices.email, found.choices.address_key, language, systems, kinds)
-    rows.update_subscriber(
-        tx, found.id, choices, state=SubscriberState.ACTIVE, epoch=found.epoch, now=engine.clock()
-    )
+    _make_active(tx, found, choices, engine.clock())
     suppressions.hold_back(engine, tx, [choices.address_key])
     _record(tx, engine, "subscriber_changed", found.id)
     return subscribers.get(tx, found.id)
@@ -157,7 +167,7 @@ def change(
 
 def unsubscribe(engine: Engine, tx: Connection, token: str) -> Subscriber:
     """Ends the subscription of the holder of an unsubscribe link (RFC 8058); silent, and may be repeated."""
-    found = find_by_link(engine, tx, Purpose.UNSUBSCRIBE, token)
+    found = find_by_link(engine, tx, Purpose.UNSUBSCRIBE, token, find=rows.lock_subscriber)
     if found.state is not SubscriberState.UNSUBSCRIBED:
         rows.set_subscriber_state(tx, found.id, SubscriberState.UNSUBSCRIBED, now=engine.clock())
         _record(tx, engine, "subscriber_left", found.id)

@@ -80,6 +80,8 @@ def lift(engine: Engine, tx: Connection, suppression_id: int, *, actor: str) -> 
         NotFound: there is no such entry.
     """
     found = rows.find_suppression(tx, suppression_id)
+    if found is not None:
+        take_turns_over(tx, found.digest)
     if found is None or not rows.delete_suppression(tx, suppression_id):
         raise NotFound("suppression", suppression_id)
     now = engine.clock()

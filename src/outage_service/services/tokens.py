@@ -5,7 +5,7 @@ import secrets
 from dataclasses import dataclass
 from datetime import timedelta
 
-from outage_service.domain.roles import Actor, Role
+from outage_service.domain.roles import COMMAND_LINE, Actor, Role, is_own_name
 from outage_service.services.engine import Engine
 from outage_service.services.errors import NotFound
 from outage_service.storage import Connection, audit
@@ -13,12 +13,12 @@ from outage_service.storage.tokens import find_token, insert_token, mark_revoked
 
 PREFIX = "outage_live_"
 _RANDOM_BYTES = 32
-
-
 USE_NOTED_EVERY = timedelta(minutes=1)
 """That a token is in use is written down no more often than this."""
-CONSOLE = "console"
-"""The audit log's name for whoever sits at the machine."""
+
+
+class OwnName(Exception):
+    """The name is one that the audit log gives to the service itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,15 +31,20 @@ class Bearer:
 
 
 def create(engine: Engine, tx: Connection, *, name: str, role: Role, valid_for: timedelta | None) -> str:
-    """Returns a new token, which nothing can show again."""
+    """Returns a new token, which nothing can show again.
+
+    Raises:
+        OwnName: the audit log would take its bearer for the service itself.
+    """
+    if is_own_name(name):
+        raise OwnName(name)
     token = PREFIX + secrets.token_urlsafe(_RANDOM_BYTES)
     now = engine.clock()
     expires_at = now + valid_for if valid_for is not None else None
     digest = _digest(engine, token)
     token_id = insert_token(tx, name=name, role=role.value, digest=digest, now=now, expires_at=expires_at)
-    audit.record(
-        tx, "token_created", at=now, actor=CONSOLE, detail={"token_id": token_id, "role": role.value}
-    )
+    detail = {"token_id": token_id, "role": role.value}
+    audit.record(tx, "token_created", at=now, actor=COMMAND_LINE, detail=detail)
     return token
 
 
@@ -72,7 +77,7 @@ def revoke(engine: Engine, tx: Connection, token_id: int) -> None:
     now = engine.clock()
     if not mark_revoked(tx, token_id, now=now):
         raise NotFound("token in use", token_id)
-    audit.record(tx, "token_revoked", at=now, actor=CONSOLE, detail={"token_id": token_id})
+    audit.record(tx, "token_revoked", at=now, actor=COMMAND_LINE, detail={"token_id": token_id})
 
 
 def _digest(engine: Engine, token: str) -> str:

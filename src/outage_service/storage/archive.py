@@ -4,7 +4,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Connection, and_, exists, func, or_, select
+from sqlalchemy import Column, ColumnElement, Connection, Text, and_, exists, func, or_, select
 
 from outage_service.domain.outages import Outage, OutageState
 from outage_service.domain.systems import System
@@ -12,6 +12,9 @@ from outage_service.storage.outages import is_in, outages_by_id
 from outage_service.storage.schema import bulletin, impact, outage
 
 _SEARCHED = (bulletin.c.message_en, bulletin.c.message_fr, bulletin.c.subject_en, bulletin.c.subject_fr)
+_CAPITALS = "ÀÂÆÇÈÉÊËÎÏÔŒÙÛÜŸ"
+"""Those that French has besides ASCII's."""
+_SMALL = str.maketrans(_CAPITALS, _CAPITALS.lower())
 
 
 def outage_id_of(tx: Connection, number: str) -> int | None:
@@ -60,7 +63,7 @@ def search_outages(
         found = found.where(_lasted_until(wanted.since))
     if wanted.before is not None:
         found = found.where(outage.c.started_at < wanted.before)
-    found = found.where(*(_says(word) for word in wanted.words))
+    found = found.where(*(_says(tx, word) for word in wanted.words))
     return outages_by_id(tx, list(tx.execute(found).scalars()))
 
 
@@ -78,8 +81,16 @@ def _lasted_until(instant: datetime) -> ColumnElement[bool]:
     return or_(~outage.c.is_closed, ended_at >= instant)
 
 
-def _says(word: str) -> ColumnElement[bool]:
+def _says(tx: Connection, word: str) -> ColumnElement[bool]:
     """Returns the condition that a word is said; `%` and `_` are letters like others."""
-    in_text = or_(*(column.icontains(word, autoescape=True) for column in _SEARCHED))
+    small = word.translate(_SMALL)
+    in_text = or_(*(_in_small(tx, column).icontains(small, autoescape=True) for column in _SEARCHED))
     in_bulletin = exists().where(and_(bulletin.c.outage_id == outage.c.id, in_text))
     return or_(outage.c.number.icontains(word, autoescape=True), in_bulletin)
+
+
+def _in_small(tx: Connection, column: Column[str]) -> ColumnElement[str]:
+    """Returns a text without French capitals, which `lower` on PostgreSQL knows in some locales only."""
+    if tx.dialect.name != "postgresql":
+        return column
+    return func.translate(column, _CAPITALS, _CAPITALS.lower(), type_=Text)

@@ -10,10 +10,8 @@ from outage_service.domain.bounces import FORGOTTEN_AFTER, BounceKind
 from outage_service.domain.deliveries import DeliveryState
 from outage_service.storage.bounce_schema import bounce
 from outage_service.storage.deliveries import LONE_RECIPIENT
-from outage_service.storage.mailings import BULLETIN
+from outage_service.storage.mailings import BULLETIN, CONFIRMATION
 from outage_service.storage.schema import delivery, mailing, subscriber
-
-_CONFIRMATION = "confirm"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +45,7 @@ def find_letter_addressee(tx: Connection, mailing_id: int) -> Addressee | None:
     """Returns whom a confirmation letter was sent to; other letters are to the operators' own mailboxes."""
     found = tx.execute(
         select(mailing.c.address).where(
-            mailing.c.id == mailing_id, mailing.c.purpose == _CONFIRMATION, mailing.c.address != ""
+            mailing.c.id == mailing_id, mailing.c.purpose == CONFIRMATION, mailing.c.address != ""
         )
     ).scalar_one_or_none()
     return Addressee(mailing_id, LONE_RECIPIENT, found, 0) if found else None

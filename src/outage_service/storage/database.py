@@ -29,6 +29,8 @@ POSTGRES_IDLE_TIMEOUT = "15s"
 """A process that was frozen inside a transaction keeps its locks no longer; ours never idle in one (P16)."""
 LOOK_UP_EACH = ("enable_seqscan=off", "enable_hashjoin=off", "enable_mergejoin=off")
 """For the one statement over a few rows of the ledger, which is planned while the ledger still is empty."""
+POOL_TIMEOUT_SECONDS = 5
+"""How long a reader waits for a connection where all are in use."""
 SUBMITTED_AT_ONCE = 4
 """A sender claims, records, beats and rescues, each once at a time."""
 NETWORK = {
@@ -183,6 +185,8 @@ def _sqlite_engine(url: URL, *, writes: bool) -> Engine:
     options: dict[str, Any] = {"connect_args": {"check_same_thread": False}}
     if in_memory or writes:
         options["poolclass"] = StaticPool
+    else:
+        options["pool_timeout"] = POOL_TIMEOUT_SECONDS
     # Error texts with what was bound would carry addresses into the logs (P30).
     engine = create_engine(url, hide_parameters=True, **options)
 
@@ -195,6 +199,8 @@ def _sqlite_engine(url: URL, *, writes: bool) -> Engine:
         # NORMAL does not sync a WAL commit at all: a power cut would lose what was answered 201 (P17).
         connection.execute("PRAGMA synchronous = FULL")
         connection.execute("PRAGMA foreign_keys = ON")
+        # SQLite's own knows ASCII alone: who looks for « résolue » would not find « RÉSOLUE ».
+        connection.create_function("lower", 1, _lower, deterministic=True)
         if not writes and not in_memory:
             connection.execute("PRAGMA query_only = ON")
 
@@ -204,6 +210,10 @@ def _sqlite_engine(url: URL, *, writes: bool) -> Engine:
         connection.exec_driver_sql("BEGIN IMMEDIATE" if writes and not in_memory else "BEGIN")
 
     return engine
+
+
+def _lower(text: str | None) -> str | None:
+    return text.lower() if text is not None else None
 
 
 class PostgresDatabase:
@@ -277,7 +287,7 @@ def _postgres_engine(url: URL, *options: str) -> Engine:
         url,
         pool_size=10,
         max_overflow=10,
-        pool_timeout=5,
+        pool_timeout=POOL_TIMEOUT_SECONDS,
         pool_pre_ping=True,
         hide_parameters=True,
         connect_args={"options": " ".join(f"-c {setting}" for setting in settings), **NETWORK},

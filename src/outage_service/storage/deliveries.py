@@ -185,13 +185,16 @@ def _in_flight(tx: Connection, row: AnyRow, recipients: list[int]) -> set[int]:
     """Returns those of the recipients, in order of id, to whom an older bulletin is being sent (P12)."""
     if row.outage_id is None or not recipients:
         return set()
-    among = {"first": recipients[0], "last": recipients[-1]}
-    return set(tx.execute(_claimed_of_older(), {"outage": row.outage_id, "newer": row.id, **among}).scalars())
+    among = {"first": recipients[0], "last": recipients[-1], "address": row.address}
+    older = _claimed_of_older(is_letter=row.address is not None)
+    return set(tx.execute(older, {"outage": row.outage_id, "newer": row.id, **among}).scalars())
 
 
 @cache
-def _claimed_of_older() -> Select[Any]:
+def _claimed_of_older(*, is_letter: bool) -> Select[Any]:
+    """Returns what finds them; all letters have the same recipient, whom their address alone tells apart."""
     wanted = select(delivery.c.recipient_id).join(mailing, mailing.c.id == delivery.c.mailing_id)
+    wanted = wanted.where(mailing.c.address == bindparam("address")) if is_letter else wanted
     return wanted.where(
         mailing.c.outage_id == bindparam("outage"),
         mailing.c.id < bindparam("newer"),
@@ -249,13 +252,16 @@ def _hold_current(tx: Connection, rows: Sequence[AnyRow]) -> set[int]:
 @cache
 def _queued() -> Select[Any]:
     """Returns what finds `limit` rows due at `now`; made once, for making it takes longer than running it."""
-    older, older_mailing = delivery.alias("older"), mailing.alias("older_mailing")
+    older, older_mailing, letter = delivery.alias("older"), mailing.alias("older_mailing"), mailing.alias()
+    # Looked up apart, and last: for its address SQLite would else read each older mailing, not an index.
+    older_address = select(letter.c.address).where(letter.c.id == older.c.mailing_id).scalar_subquery()
     is_in_flight = exists().where(
         older_mailing.c.outage_id == mailing.c.outage_id,
         older_mailing.c.id < mailing.c.id,
         older.c.mailing_id == older_mailing.c.id,
         older.c.recipient_id == delivery.c.recipient_id,
         older.c.state == _literal(DeliveryState.CLAIMED),
+        or_(older.c.recipient_id != LONE_RECIPIENT, older_address == mailing.c.address),
     )
     is_somebody = or_(mailing.c.address != "", subscriber.c.state == "active")
     return (

@@ -1,5 +1,6 @@
 """What a database's errors mean to a caller: gone, busy, or taken by somebody who was faster."""
 
+import errno
 import sqlite3
 from enum import Enum, auto
 
@@ -20,6 +21,13 @@ _LOCK_NOT_AVAILABLE = "55P03"
 _TAKEN = {"23505", "40001", "40P01"}  # unique violation, serialisation failure, deadlock
 _NOT_MIGRATED = {"42P01", "42703"}  # undefined table, undefined column
 _SQLITE_TAKEN = {"SQLITE_CONSTRAINT_UNIQUE", "SQLITE_CONSTRAINT_PRIMARYKEY"}
+_REFUSED = {
+    "25006",  # a read-only transaction
+    "53100",  # disk full
+    "0A000",  # not supported: on a standby, a transaction that says that it will write
+}
+_SQLITE_REFUSED = ("SQLITE_READONLY", "SQLITE_FULL", "SQLITE_IOERR_WRITE", "SQLITE_IOERR_FSYNC")
+_LOCK_FILE_REFUSED = {errno.EROFS, errno.EACCES, errno.EPERM, errno.ENOSPC, errno.EDQUOT}
 
 
 class Failure(Enum):
@@ -42,12 +50,25 @@ def failure_of(error: Exception) -> Failure:
         return Failure.TAKEN
     if isinstance(error, IntegrityError):
         return Failure.FAULT
+    if refuses_writes(error):
+        return Failure.UNAVAILABLE
     gone = (OperationalError, InterfaceError, DisconnectionError, PoolTimeout, sqlite3.Error)
     is_invalidated = isinstance(error, DBAPIError) and error.connection_invalidated
     return (
         Failure.UNAVAILABLE
         if isinstance(error, gone) or is_invalidated or state in _NOT_MIGRATED
         else Failure.FAULT
+    )
+
+
+def refuses_writes(error: Exception) -> bool:
+    """Returns whether the database, or the disk under it, takes no writes at all, whoever tries."""
+    original = error.orig if isinstance(error, DBAPIError) else error
+    name = getattr(original, "sqlite_errorname", "") or ""
+    return (
+        getattr(original, "sqlstate", None) in _REFUSED
+        or name.startswith(_SQLITE_REFUSED)
+        or (isinstance(original, OSError) and original.errno in _LOCK_FILE_REFUSED)
     )
 
 

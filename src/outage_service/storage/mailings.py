@@ -19,6 +19,7 @@ from outage_service.storage.schema import delivery, mailing, subscriber
 from outage_service.storage.upkeep_schema import ledger_summary
 
 BULLETIN = "bulletin"
+CONFIRMATION = "confirm"
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,9 +133,14 @@ def find_mailing(tx: Connection, mailing_id: int) -> MailingRecord:
 
 
 def forget_address(tx: Connection, address_key: str) -> None:
-    """Blanks an erased person's address in their letters; what was not sent yet never will be."""
-    theirs = func.lower(mailing.c.address) == address_key
-    tx.execute(update(mailing).where(theirs).values(address="", is_fanned_out=True))
+    """Blanks an erased subscriber's address in their letters; what was not sent yet never will be.
+
+    The same mailbox may be a region's or an operator's: letters to it as such stay.
+    """
+    theirs = update(mailing).where(
+        mailing.c.purpose == CONFIRMATION, func.lower(mailing.c.address) == address_key
+    )
+    tx.execute(theirs.values(address="", is_fanned_out=True))
 
 
 def superseded_among(tx: Connection, mailing_ids: set[int]) -> set[int]:

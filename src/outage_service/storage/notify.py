@@ -1,7 +1,8 @@
 """Telling the other processes on PostgreSQL that something was written: NOTIFY on one channel.
 
 It is a hint and never the only way: every process also looks by itself, senders each second, ticks every
-two. So nobody minds a listener that hangs or a pooler in between that swallows notifications.
+two. So nobody minds a listener that hangs or a pooler in between that swallows notifications. On SQLite
+nobody tells: there the prepared pages are looked after every second.
 """
 
 import random

@@ -88,17 +88,21 @@ def due_outages(tx: Connection, *, now: datetime, limit: int) -> list[int]:
 
 
 def _due(now: datetime) -> tuple[Any, ...]:
-    is_free = or_(
+    return (outage.c.next_due_at <= now, _is_free(now))
+
+
+def _is_free(now: datetime) -> ColumnElement[bool]:
+    return or_(
         outage.c.held_until.is_(None), outage.c.held_until <= now, outage.c.held_until > now + HELD_AT_MOST
     )
-    return (outage.c.next_due_at <= now, is_free)
 
 
-def outages_due_after(tx: Connection, now: datetime) -> list[Outage]:
-    """Returns the outages that are due later than any interval of the cadence leads to from `now`."""
+def outages_due_after(tx: Connection, now: datetime) -> list[int]:
+    """Returns the ids of outages that are due later than any interval of the cadence leads to from `now`."""
     due = outage.c.next_due_at
+    wanted = select(outage.c.id).where(due > latest_due(now), _is_free(now))
     # In order of id, SQLite would read all there ever were to spare itself the sorting.
-    return _many(tx, select(outage).where(due > latest_due(now)).order_by(due, outage.c.id))
+    return list(tx.execute(wanted.order_by(due, outage.c.id)).scalars())
 
 
 def hold_outage(tx: Connection, outage_id: int, *, until: datetime) -> None:
@@ -147,14 +151,14 @@ def outages_in_effect(tx: Connection) -> list[Outage]:
     return _many(tx, select(outage).where(outage.c.id.in_(ids)).order_by(outage.c.id))
 
 
-def overrun_candidates(tx: Connection, *, planned_end_before: datetime) -> list[Outage]:
-    """Returns unclosed scheduled outages that ended before then by plan and were not alarmed of yet."""
-    wanted = select(outage).where(
+def overrun_candidates(tx: Connection, *, planned_end_before: datetime) -> list[tuple[int, str]]:
+    """Returns id and number of unclosed outages that ended before then by plan and were not alarmed of."""
+    wanted = select(outage.c.id, outage.c.number).where(
         ~outage.c.is_closed,
         outage.c.planned_end_at <= planned_end_before,
         outage.c.overrun_alerted_at.is_(None),
     )
-    return _many(tx, wanted.order_by(outage.c.id))
+    return [(row.id, row.number) for row in tx.execute(wanted.order_by(outage.c.id))]
 
 
 def mark_overrun_alerted(tx: Connection, outage_id: int, *, now: datetime) -> bool:

@@ -2,13 +2,16 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TypeVar
 
-from sqlalchemy import ColumnElement, Connection, delete, exists, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Select, delete, exists, func, insert, select, update
 
 from outage_service.domain.deliveries import DeliveryState
 from outage_service.storage.bounce_schema import content_refusal, mailing_pause
 from outage_service.storage.now import database_now
 from outage_service.storage.schema import delivery, mailing, outage
+
+T = TypeVar("T")
 
 HELD = "held: the database may be an older copy"
 """The detail of a pause that `storage.pulse` has made, of all that waited (P34)."""
@@ -80,27 +83,68 @@ def pause_mailing(tx: Connection, mailing_id: int, *, detail: str | None) -> boo
 
 
 def resume_bulletin(tx: Connection, bulletin_id: int) -> bool:
-    """Lets the paused mailings of a bulletin go on at once; returns whether there were any."""
-    wanted = select(mailing.c.id).where(mailing.c.bulletin_id == bulletin_id, is_paused())
+    """Lets the paused mailings of a bulletin go on at once; returns whether there were any.
+
+    What is held stays so: whoever got it before the backup was restored would get it again (P34).
+    The 72 h count anew, or the first temporary refusal would end what was paused for longer.
+    """
+    wanted = _pauses_of(bulletin_id, mailing_pause.c.mailing_id).where(_is_by_itself())
     ids = list(tx.execute(wanted).scalars())
     for table in (mailing_pause, content_refusal):
         tx.execute(delete(table).where(table.c.mailing_id.in_(ids)))
     waiting = update(delivery).where(
         delivery.c.mailing_id.in_(ids), delivery.c.state == DeliveryState.QUEUED.value
     )
-    tx.execute(waiting.values(retry_at=database_now(tx)))
+    now = database_now(tx)
+    tx.execute(waiting.values(retry_at=now, first_at=now))
     return bool(ids)
 
 
 def paused_at(tx: Connection, bulletin_id: int) -> datetime | None:
-    """Returns since when a bulletin is paused; None where it is not, or a newer one has taken its place."""
-    wanted = (
-        select(func.min(mailing_pause.c.at))
-        .join(mailing, mailing.c.id == mailing_pause.c.mailing_id)
-        .where(mailing.c.bulletin_id == bulletin_id, mailing.c.superseded_by.is_(None))
-    )
+    """Returns since when a bulletin is paused, since the relay refuses it; None where it is not.
+
+    Nor is it where a newer one has taken its place.
+    """
+    wanted = _pauses_of(bulletin_id, func.min(mailing_pause.c.at)).where(*_is_current())
     found: datetime | None = tx.execute(wanted).scalar_one()
     return found
+
+
+def held_at(tx: Connection, bulletin_id: int) -> datetime | None:
+    """Returns since when a bulletin is held (P34); None where it is not, or a newer one took its place."""
+    wanted = _pauses_of(bulletin_id, func.min(mailing_pause.c.at))
+    is_held = mailing.c.superseded_by.is_(None), mailing_pause.c.detail == HELD
+    found: datetime | None = tx.execute(wanted.where(*is_held)).scalar_one()
+    return found
+
+
+def _pauses_of(bulletin_id: int, wanted: ColumnElement[T]) -> Select[T]:
+    joined = select(wanted).join_from(mailing_pause, mailing, mailing.c.id == mailing_pause.c.mailing_id)
+    return joined.where(mailing.c.bulletin_id == bulletin_id)
+
+
+@dataclass(frozen=True, slots=True)
+class Pause:
+    """Since when a mailing is paused, in database time, and what the relay had said."""
+
+    at: datetime
+    said: str | None
+
+
+def current_pauses(tx: Connection) -> list[Pause]:
+    """Returns the pauses of mailings that were paused by themselves and that no newer one has superseded."""
+    wanted = select(mailing_pause.c.at, mailing_pause.c.detail).join(
+        mailing, mailing.c.id == mailing_pause.c.mailing_id
+    )
+    return [Pause(*row) for row in tx.execute(wanted.where(*_is_current()))]
+
+
+def _is_current() -> tuple[ColumnElement[bool], ...]:
+    return mailing.c.superseded_by.is_(None), _is_by_itself()
+
+
+def _is_by_itself() -> ColumnElement[bool]:
+    return mailing_pause.c.detail.is_distinct_from(HELD)
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +161,7 @@ def paused_bulletins(tx: Connection) -> list[PausedBulletin]:
         select(mailing.c.bulletin_id, outage.c.number)
         .join(mailing_pause, mailing_pause.c.mailing_id == mailing.c.id)
         .join(outage, outage.c.id == mailing.c.outage_id)
-        .where(mailing.c.superseded_by.is_(None), mailing_pause.c.detail.is_distinct_from(HELD))
+        .where(*_is_current())
         .order_by(mailing.c.bulletin_id)
     )
     return [PausedBulletin(*row) for row in tx.execute(wanted)]

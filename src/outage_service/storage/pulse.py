@@ -14,6 +14,7 @@ from pathlib import Path
 import structlog
 from sqlalchemy import Connection, delete, exists, func, insert, literal, or_, select, text, update
 
+from outage_service.domain.deliveries import DeliveryState
 from outage_service.storage.bounce_schema import mailing_pause
 from outage_service.storage.notify import tell_others
 from outage_service.storage.now import database_now
@@ -71,17 +72,22 @@ def place_of(tx: Connection) -> str | None:
 def hold_unsent(tx: Connection, *, created_until: datetime | None) -> int:
     """Pauses whatever is not sent yet of mailings made until then (None: all); returns how many mailings.
 
-    A newer bulletin of an outage takes the place of a held one, as of any other.
+    One that the relay had paused is held instead: to resume it would send what may be old news. A newer
+    bulletin of an outage takes the place of a held one, as of any other.
     """
     is_unfinished = or_(
         ~mailing.c.is_fanned_out,
         exists().where(delivery.c.mailing_id == mailing.c.id, delivery.c.state.in_(UNFINISHED)),
     )
     unsent = select(mailing.c.id, literal(database_now(tx), mailing_pause.c.at.type), literal(HELD)).where(
-        mailing.c.superseded_by.is_(None), is_unfinished, ~is_paused()
+        mailing.c.superseded_by.is_(None), is_unfinished
     )
     if created_until is not None:
         unsent = unsent.where(mailing.c.created_at <= created_until)
+    others = unsent.with_only_columns(mailing.c.id)
+    is_other = mailing_pause.c.detail.is_distinct_from(HELD)
+    tx.execute(delete(mailing_pause).where(is_other, mailing_pause.c.mailing_id.in_(others)))
+    unsent = unsent.where(~is_paused())
     held = insert(mailing_pause).from_select(["mailing_id", "at", "detail"], unsent)
     return len(tx.execute(held.returning(mailing_pause.c.mailing_id)).all())
 
@@ -99,7 +105,12 @@ def count_held(tx: Connection) -> int:
 
 
 def release_held(tx: Connection) -> int:
-    """Lets what was held be sent; returns how many mailings."""
+    """Lets what was held be sent; returns how many mailings. The 72 h of each message count anew."""
+    held = select(mailing_pause.c.mailing_id).where(mailing_pause.c.detail == HELD)
+    waiting = update(delivery).where(
+        delivery.c.mailing_id.in_(held), delivery.c.state == DeliveryState.QUEUED.value
+    )
+    tx.execute(waiting.values(first_at=database_now(tx)))
     tell_others(tx)
     return tx.execute(delete(mailing_pause).where(mailing_pause.c.detail == HELD)).rowcount
 

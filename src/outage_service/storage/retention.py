@@ -55,24 +55,30 @@ def claim_job(tx: Connection, name: str, *, every: timedelta, now: datetime) -> 
 
 
 def prune_deliveries(tx: Connection, *, closed_before: datetime) -> int:
-    """Removes ended deliveries of outages that closed before then; their counts are kept."""
-    row = _next_to_prune(tx, closed_before)
-    if row is None:
-        return 0
-    gone = _take_ended(tx, row.id)
-    is_last = len(gone) < BATCH and not _has_ended(tx, row.id)
-    _add_to_summary(tx, row, gone, is_done=is_last)
-    if is_last:
-        _forget_letters(tx, row.id)
-    return BATCH  # there may be another mailing
+    """Removes ended deliveries of outages that closed before then; their counts are kept.
+
+    A mailing of which some still wait comes up again until they have ended, and is passed over meanwhile.
+    """
+    last_id = 0
+    while (row := _next_to_prune(tx, closed_before, after=last_id)) is not None:
+        gone = _take_ended(tx, row.id)
+        is_done = len(gone) < BATCH and not _has_rows(tx, row.id)
+        if gone or is_done:
+            _add_to_summary(tx, row, gone, is_done=is_done)
+            if is_done:
+                _forget_letters(tx, row.id)
+            return BATCH  # there may be another mailing
+        last_id = row.id
+    return 0
 
 
-def _next_to_prune(tx: Connection, closed_before: datetime) -> AnyRow | None:
+def _next_to_prune(tx: Connection, closed_before: datetime, *, after: int) -> AnyRow | None:
     is_done = exists().where(ledger_summary.c.mailing_id == mailing.c.id, ledger_summary.c.is_done)
     wanted = (
         select(mailing.c.id, mailing.c.superseded_by)
         .join(outage, outage.c.id == mailing.c.outage_id)
         .where(outage.c.is_closed, outage.c.changed_at < closed_before, mailing.c.is_fanned_out, ~is_done)
+        .where(mailing.c.id > after)
         .order_by(mailing.c.id)
         .limit(1)
         .with_for_update(skip_locked=True, of=mailing)
@@ -90,8 +96,9 @@ def _take_ended(tx: Connection, mailing_id: int) -> list[AnyRow]:
     return list(tx.execute(gone.returning(delivery.c.state, delivery.c.changed_at)))
 
 
-def _has_ended(tx: Connection, mailing_id: int) -> bool:
-    return tx.execute(select(delivery.c.state).where(*_ended(mailing_id)).limit(1)).first() is not None
+def _has_rows(tx: Connection, mailing_id: int) -> bool:
+    some = select(delivery.c.state).where(delivery.c.mailing_id == mailing_id).limit(1)
+    return tx.execute(some).first() is not None
 
 
 def _ended(mailing_id: int) -> tuple[ColumnElement[bool], ...]:

@@ -10,6 +10,7 @@ from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
+    Float,
     ForeignKey,
     Index,
     Integer,
@@ -212,6 +213,8 @@ worker = Table(
     Column("id", String(32), primary_key=True),
     Column("host", Text, nullable=False),
     Column("seen_at", UtcDateTime, nullable=False),
+    # Of its host to the database's at that time; unknown of workers of a release before.
+    Column("clock_ahead_seconds", Float),
 )
 
 subscriber = Table(

@@ -99,11 +99,19 @@ def _fresh(now: datetime) -> dict[str, Any]:
 
 
 def update_subscriber(
-    tx: Connection, subscriber_id: int, choices: Choices, *, state: SubscriberState, epoch: int, now: datetime
+    tx: Connection,
+    subscriber_id: int,
+    choices: Choices,
+    *,
+    state: SubscriberState | None,
+    epoch: int,
+    now: datetime,
 ) -> None:
-    """Replaces a subscriber's choices, state and epoch."""
-    changed = update(subscriber).where(subscriber.c.id == subscriber_id)
-    tx.execute(changed.values(**_columns(choices), state=state.value, epoch=epoch, changed_at=now))
+    """Replaces a subscriber's choices and epoch, and the state unless it is None."""
+    values = _columns(choices) | {"epoch": epoch, "changed_at": now}
+    if state is not None:
+        values["state"] = state.value
+    tx.execute(update(subscriber).where(subscriber.c.id == subscriber_id).values(**values))
 
 
 def set_subscriber_state(
@@ -125,9 +133,23 @@ def find_subscriber(tx: Connection, subscriber_id: int) -> Subscriber | None:
     return _subscriber(row) if row else None
 
 
+def lock_subscriber(tx: Connection, subscriber_id: int) -> Subscriber | None:
+    """Returns a subscriber by id, whom nobody else changes until this transaction ends."""
+    wanted = select(subscriber).where(subscriber.c.id == subscriber_id).with_for_update()
+    row = tx.execute(wanted).one_or_none()
+    return _subscriber(row) if row else None
+
+
 def find_subscriber_by_key(tx: Connection, address_key: str) -> Subscriber | None:
     """Returns a subscriber by the compared form of the address."""
     row = tx.execute(select(subscriber).where(subscriber.c.address_key == address_key)).one_or_none()
+    return _subscriber(row) if row else None
+
+
+def lock_subscriber_by_key(tx: Connection, address_key: str) -> Subscriber | None:
+    """Returns a subscriber by the compared form of the address; see `lock_subscriber`."""
+    wanted = select(subscriber).where(subscriber.c.address_key == address_key).with_for_update()
+    row = tx.execute(wanted).one_or_none()
     return _subscriber(row) if row else None
 
 

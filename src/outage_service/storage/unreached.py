@@ -59,5 +59,6 @@ def queue_unreached(tx: Connection, bulletin_id: int) -> int:
     )
     now = database_now(tx)
     # The attempt stays: it tells this try from those before, whose late outcomes change nothing (P9).
-    values = {"worker_id": None, "retry_at": now, "changed_at": now, "tries": 0, "faults": 0}
+    # The 72 h count anew: an operator asks for more than one try.
+    values = {"worker_id": None, "retry_at": now, "first_at": now, "changed_at": now, "tries": 0, "faults": 0}
     return tx.execute(again.values(state=DeliveryState.QUEUED.value, **values)).rowcount

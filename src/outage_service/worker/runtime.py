@@ -25,7 +25,8 @@ GRACE_SECONDS = 30.0
 """How long messages under way may take to end when the process stops."""
 SCHEDULER_SILENT_SECONDS = 10.0
 """APScheduler stops firing when the clock is set back: then ticks are made without it."""
-WATCH_SECONDS = 2.0
+WATCH_SECONDS = 1.0
+TURN_WITHIN_SECONDS = 2.0
 SENDER_AGAIN_SECONDS = 5.0
 PULSE_AGAIN_SECONDS = 1.0
 LISTENER_STOPS_WITHIN_SECONDS = 2.0
@@ -36,6 +37,7 @@ class Worker:
 
     Args:
         refresh: called with every tick; keeps the prepared pages true.
+        look: called every second where other processes cannot tell that they have written (SQLite).
     """
 
     def __init__(
@@ -46,12 +48,14 @@ class Worker:
         *,
         tick_seconds: float,
         refresh: Callable[[], None],
+        look: Callable[[], None] = lambda: None,
     ) -> None:
         self._engine = engine
         self._make_pool = make_pool
         self._options = options
         self._tick_seconds = tick_seconds
         self._refresh = refresh
+        self._look = look
         self._ticking = threading.Lock()
         self._ticked_at = monotonic_seconds()
         self._stopped = threading.Event()
@@ -75,6 +79,8 @@ class Worker:
         self._steps = [self._refresh, self._look_after]
         if with_sender:
             self._steps = [self._beat, self._issue_due, self._alert, *self._steps, self._prune]
+        else:
+            self._steps.append(self._feel)
         self._engine.after_commit.append(self.wake)
         self._scheduler.add_job(
             self.tick,
@@ -121,7 +127,7 @@ class Worker:
 
         It waits for a moment: who hears of one commit after the other hardly ever lets go.
         """
-        if not self._ticking.acquire(timeout=WATCH_SECONDS):
+        if not self._ticking.acquire(timeout=TURN_WITHIN_SECONDS):
             return
         try:
             self._tick()
@@ -150,6 +156,9 @@ class Worker:
     def _beat(self) -> None:
         self._pulse.beat_if_due()
 
+    def _feel(self) -> None:
+        self._pulse.feel_if_due()
+
     def _prune(self) -> None:
         self._pruner.step()
 
@@ -161,10 +170,13 @@ class Worker:
         return RelayNews(sender.worker_id, pool.health()) if sender and pool else None
 
     def _watch(self) -> None:
+        is_told = notify.can_listen(self._engine.db.url)
         while not self._stopped.wait(WATCH_SECONDS):
             if monotonic_seconds() - self._ticked_at > max(SCHEDULER_SILENT_SECONDS, 2 * self._tick_seconds):
                 log.warning("scheduler_silent")
                 self.tick()
+            if not is_told:
+                self._try(self._look)
 
     def _listen(self) -> None:
         notify.listen(self._engine.db.url, self._heard, self._stopped)

@@ -24,6 +24,7 @@ from outage_service.clock import monotonic_seconds
 from outage_service.domain.deliveries import DeliveryState, Verdict
 from outage_service.services import sending
 from outage_service.services.engine import Engine
+from outage_service.services.heartbeats import Heartbeats
 from outage_service.services.sending import ReadyMailing
 from outage_service.storage.deliveries import CHUNK, Claim, ClaimKey, Settlement
 from outage_service.worker.mailings import RecentMailings
@@ -374,9 +375,10 @@ class Sender:
             self._has_news.set()
 
     async def _rescue(self) -> None:
+        heartbeats = Heartbeats()
         while True:
             await asyncio.sleep(RESCUE_SECONDS)
-            freed = await once(lambda: sending.rescue(self._engine))
+            freed = await once(lambda: sending.rescue(self._engine, heartbeats=heartbeats))
             if freed:
                 log.warning("claims_rescued", count=freed)
                 self._wake.set()
