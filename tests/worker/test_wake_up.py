@@ -79,8 +79,6 @@ def test_an_act_that_fails_wakes_nobody(engine: Engine, other: Engine) -> None:
     """The notification belongs to the transaction."""
     heard = threading.Event()
     with listening(engine, heard):
-        until(lambda: listeners(other))
-        heard.clear()
 
         def fail(tx: object) -> None:
             notify.tell_others(tx)  # type: ignore[arg-type]
@@ -95,11 +93,13 @@ def test_an_act_that_fails_wakes_nobody(engine: Engine, other: Engine) -> None:
 
 @contextmanager
 def listening(engine: Engine, heard: threading.Event) -> Iterator[None]:
-    """Listens as a process does, and sets `heard`."""
+    """Listens as a process does, and sets `heard`, which it does also when it begins: that is waited for."""
     stopped = threading.Event()
     thread = threading.Thread(target=notify.listen, args=(engine.db.url, heard.set, stopped))
     thread.start()
     try:
+        assert heard.wait(SOON)
+        heard.clear()
         yield
     finally:
         stopped.set()
@@ -112,9 +112,7 @@ def test_a_listener_that_was_cut_off_comes_back_and_looks_at_what_it_missed(
 ) -> None:
     heard = threading.Event()
     with listening(engine, heard):
-        until(lambda: listeners(other))
         (former,) = listeners(other)
-        heard.clear()
         other.db.write(lambda tx: tx.execute(text("SELECT pg_terminate_backend(:pid)"), {"pid": former}))
         assert heard.wait(SOON)  # by itself: nobody has told it anything
         until(lambda: listeners(other) not in ([], [former]))
