@@ -17,6 +17,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 LONGEST_RUN_SECONDS = 300.0
 """A run that has not ended by then never will: the benchmark ends with an error."""
+END_WITHIN_SECONDS = 15.0
 _TICKS = os.sysconf("SC_CLK_TCK")
 
 
@@ -143,10 +144,19 @@ def running(*command: object, env: Mapping[str, str] | None = None) -> Iterator[
     try:
         yield process
     finally:
-        process.kill()
-        process.wait()
+        _end(process)
         if process.stdout:
             process.stdout.close()
+
+
+def _end(process: subprocess.Popen[str]) -> None:
+    """Ends a process and, by its own means, those it has started: nginx's workers outlive a kill."""
+    process.terminate()
+    try:
+        process.wait(END_WITHIN_SECONDS)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
 
 
 @contextmanager

@@ -19,7 +19,7 @@ from tests.web.client import Api, shown
 from tests.web.conftest import a_token
 from tests.web.test_access import MATRIX
 
-EXAMPLES = {"sqlite": 15, "postgresql": 5}
+EXAMPLES = {"sqlite": 10, "postgresql": 4}
 """How much is made up for each operation: most of it on one kind, every statement on both."""
 
 
