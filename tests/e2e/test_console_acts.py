@@ -66,6 +66,7 @@ def test_after_a_refused_note_the_page_still_keeps_itself_true(site: Site, desk:
     desk.goto(f"{site.url}/en/console/outages/TCC26-0003")
     desk.click("form[action$=notes] button")
     expect(desk.locator("#text-error")).to_be_visible()
+    desk.wait_for_load_state()  # the script runs once the whole page is there
     for _ in range(2):
         with desk.expect_response("**/console/outages/TCC26-0003") as answered:
             desk.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
