@@ -6,7 +6,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from outage_service.domain.clocks import AGREE_WITHIN, ClockReading, hosts_apart, may_issue
+from outage_service.domain.clocks import (
+    AGREE_WITHIN,
+    ClockReading,
+    hosts_apart,
+    is_database_apart,
+    may_issue,
+)
 
 HOUR, MINUTE, SECOND = timedelta(hours=1), timedelta(minutes=1), timedelta(seconds=1)
 YEARS = timedelta(days=20_000)
@@ -110,3 +116,31 @@ def test_no_two_that_issue_are_further_apart_than_each_may_be_from_the_reference
         one.ahead for place, one in enumerate(found) if may_issue(one, found[:place] + found[place + 1 :])
     ]
     assert max(ahead) - min(ahead) <= 2 * AGREE_WITHIN
+
+
+@pytest.mark.parametrize(
+    ("ahead", "expected"),
+    [
+        ([], False),
+        ([timedelta(0), SECOND], False),
+        ([AGREE_WITHIN], False),
+        ([-AGREE_WITHIN - SECOND], True),
+        ([4 * HOUR, 4 * HOUR + SECOND], True),
+        ([4 * HOUR, timedelta(0)], False),
+        ([4 * HOUR, 4 * HOUR, timedelta(0)], False),
+    ],
+    ids=[
+        "nobody",
+        "all are right",
+        "one alone, nearly right",
+        "one alone, and another clock",
+        "several, and another clock",
+        "one of two agrees with it",
+        "a host is apart from the others",
+    ],
+)
+def test_the_databases_clock_is_apart_where_all_hosts_agree_on_another(
+    ahead: list[timedelta], expected: bool
+) -> None:
+    """P22: which of the two is wrong nobody can tell."""
+    assert is_database_apart(hosts(*ahead)) is expected

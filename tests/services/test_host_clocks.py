@@ -196,6 +196,16 @@ def test_operators_hear_of_the_wrong_clock_until_it_is_right(hosts: Hosts) -> No
     assert alerted(right) == set()
 
 
+def test_operators_hear_of_a_database_whose_clock_is_another_until_it_agrees(hosts: Hosts) -> None:
+    """P22: all hosts agree, so none of them stands back, and what the database times is wrong."""
+    one, other = hosts.add("a", wrong_by=3 * HOUR), hosts.add("b", wrong_by=3 * HOUR)
+    assert alerted(one) == alerted(other) == {("database_clock_differs", "")}
+    for host in (one, other):
+        host.engine.host_clock.now = system_clock
+        host.beat()
+    assert alerted(one) == set()
+
+
 def test_a_wrong_clock_raises_no_alarm_and_ends_none(hosts: Hosts) -> None:
     """P5, P22: else the hosts would tell operators the opposite of each other every few seconds."""
     right, wrong = hosts.add("a"), hosts.add("b", wrong_by=4 * HOUR)

@@ -29,6 +29,11 @@ def hosts_apart(readings: Collection[ClockReading]) -> set[str]:
     return {one.host for one in readings if not _agree(one.ahead, reference)}
 
 
+def is_database_apart(readings: Collection[ClockReading]) -> bool:
+    """Returns whether all hosts agree with one another, and not with the database's clock."""
+    return bool(readings) and not hosts_apart(readings) and not _agree(_reference(readings), timedelta(0))
+
+
 def _reference(readings: Collection[ClockReading]) -> timedelta:
     """Returns the clock that most hosts agree with; of several the one nearest to the database's.
 

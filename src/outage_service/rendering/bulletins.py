@@ -115,6 +115,7 @@ class BulletinComposer:
         *,
         number: str | None = None,
         host: str = "",
+        case: str = "",
         is_over: bool = False,
         first: Language = Language.EN,
     ) -> ComposedLetter:
@@ -123,7 +124,8 @@ class BulletinComposer:
         Args:
             number: the outage's, where it is about one.
             host: the machine's name, where it is about one.
+            case: the number of a client's outage, where it is about one.
         """
-        facts = AlertFacts(kind, number, host, is_over)
+        facts = AlertFacts(kind, number, host, case, is_over)
         base_url = self._base_url
         return alert_letter(self._content, facts, base_url=base_url, first=first, test_mode=self._test_mode)

@@ -25,9 +25,12 @@ class AlertKind(StrEnum):
     RELAY_PAUSED = "relay_paused"
     HEARTBEAT_LOST = "heartbeat_lost"
     CLOCK_DIFFERS = "clock_differs"
+    DATABASE_CLOCK_DIFFERS = "database_clock_differs"
     BULLETIN_PAUSED = "bulletin_paused"
     CANARY_MISSING = "canary_missing"
     MAIL_HELD = "mail_held"
+    REGIONAL_LETTER_LOST = "regional_letter_lost"
+    CASE_LETTER_LOST = "case_letter_lost"
 
 
 OVER = "over"
@@ -76,12 +79,14 @@ class AlertFacts:
         kind: what is wrong, or was.
         number: its outage's, where it is about one.
         host: the machine's name, where it is about one.
+        case: the number of a client's outage, where it is about one.
         is_over: whether nothing is wrong any more.
     """
 
     kind: AlertKind
     number: str | None = None
     host: str = ""
+    case: str = ""
     is_over: bool = False
 
 
@@ -117,7 +122,7 @@ def alert_letter(
 
 
 def _alert_section(content: Content, facts: AlertFacts, base_url: str, language: Language) -> _Section:
-    values = {"number": facts.number, "host": facts.host}
+    values = {"number": facts.number, "host": facts.host, "case": facts.case}
     letter, subject = str(facts.kind), _line(facts.kind, "subject", language, **values)
     if facts.is_over:
         letter, values = OVER, {"subject": subject}

@@ -7,7 +7,7 @@ when it is over. If the relay itself is down the letter waits with the rest: hen
 letter. To add an alert: a member of `AlertKind`, its texts, and its question in `_found`.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -17,17 +17,19 @@ from outage_service.channels.email.breaker import RelayHealth
 from outage_service.channels.email.letter import freeze
 from outage_service.clock import monotonic_seconds
 from outage_service.domain.cadence import OVERRUN_AFTER
-from outage_service.domain.clocks import hosts_apart
+from outage_service.domain.clocks import hosts_apart, is_database_apart
 from outage_service.domain.deliveries import Verdict
 from outage_service.domain.letters import Letter
 from outage_service.domain.roles import CLOCK
 from outage_service.domain.texts import Language
 from outage_service.rendering.letters import AlertKind
+from outage_service.services import lost_letters
 from outage_service.services.engine import Engine
 from outage_service.storage import Connection, audit
 from outage_service.storage import alerts as rows
 from outage_service.storage.alerts import Event
-from outage_service.storage.mailings import insert_letter
+from outage_service.storage.failures import Failure, failure_of
+from outage_service.storage.mailings import ALERT, insert_letter
 from outage_service.storage.outages import mark_overrun_alerted, overrun_candidates
 from outage_service.storage.pauses import paused_bulletins
 from outage_service.storage.pulse import count_held
@@ -42,7 +44,12 @@ CANARY_WITHIN = timedelta(minutes=10)
 LOOK_EVERY_SECONDS = 5.0
 RELAY_WELL_AFTER_SECONDS = 60.0
 """One that takes our mail and refuses it by turns is one trouble, not one with every look."""
-_ABOUT_AN_OUTAGE = frozenset({AlertKind.OVERDUE, AlertKind.BULLETIN_PAUSED})
+_SUBJECT_IS = {
+    AlertKind.OVERDUE.value: "number",
+    AlertKind.BULLETIN_PAUSED.value: "number",
+    AlertKind.CASE_LETTER_LOST.value: "case",
+}
+"""What the subject of an alert is; of all others, where they have one, it is a host."""
 _BY_TIME_OF_DAY = frozenset({AlertKind.OVERDUE.value, AlertKind.CANARY_MISSING.value})
 
 
@@ -101,8 +108,12 @@ def _found(engine: Engine, tx: Connection) -> set[Event]:
     now = engine.clock()
     found = {(AlertKind.OVERDUE.value, each) for each in rows.overdue_outages(tx, due_by=now - OVERDUE_AFTER)}
     found |= {(AlertKind.HEARTBEAT_LOST.value, host) for host in rows.silent_hosts(tx)}
-    found |= {(AlertKind.CLOCK_DIFFERS.value, host) for host in hosts_apart(clock_readings(tx))}
+    readings = clock_readings(tx)
+    found |= {(AlertKind.CLOCK_DIFFERS.value, host) for host in hosts_apart(readings)}
+    if is_database_apart(readings):
+        found.add((AlertKind.DATABASE_CLOCK_DIFFERS.value, ""))
     found |= {(AlertKind.BULLETIN_PAUSED.value, each.number) for each in paused_bulletins(tx)}
+    found |= lost_letters.still_told(engine, tx)
     if count_held(tx):
         found.add((AlertKind.MAIL_HELD.value, ""))
     if rows.is_relay_paused(tx, longer_than=RELAY_DOWN_AT_MOST):
@@ -110,6 +121,21 @@ def _found(engine: Engine, tx: Connection) -> set[Event]:
     if engine.canary_email and rows.is_canary_missing(tx, sent_before=now - CANARY_WITHIN):
         found.add((AlertKind.CANARY_MISSING.value, ""))
     return found
+
+
+def tell_of_lost(engine: Engine, tx: Connection, mailing_ids: Collection[int]) -> None:
+    """Tells the operators of letters that reach nobody, in the transaction that records it.
+
+    What goes wrong with that for a reason of our own is logged: what is recorded has to stay (P7).
+    """
+    try:
+        with tx.begin_nested():
+            for event in sorted(lost_letters.events_of(tx, mailing_ids)):
+                _begin(engine, tx, event)
+    except Exception as error:
+        if failure_of(error) is not Failure.FAULT:
+            raise
+        log.exception("lost_letters_not_told", count=len(mailing_ids))
 
 
 def _begin(engine: Engine, tx: Connection, event: Event) -> None:
@@ -125,11 +151,10 @@ def _end(engine: Engine, tx: Connection, event: Event) -> None:
 
 
 def _tell(engine: Engine, tx: Connection, event: Event, *, is_over: bool = False) -> None:
-    kind, subject = AlertKind(event[0]), event[1]
-    if kind in _ABOUT_AN_OUTAGE:
-        send_alert(engine, tx, kind, number=subject, is_over=is_over)
-    else:
-        send_alert(engine, tx, kind, host=subject, is_over=is_over)
+    if event[0] == lost_letters.ALERT_LOST or (is_over and event[0] in lost_letters.KINDS.values()):
+        return
+    kind, subject = AlertKind(event[0]), {_SUBJECT_IS.get(event[0], "host"): event[1]}
+    send_alert(engine, tx, kind, is_over=is_over, **subject)
 
 
 def send_alert(
@@ -139,18 +164,19 @@ def send_alert(
     *,
     number: str | None = None,
     host: str = "",
+    case: str = "",
     is_over: bool = False,
 ) -> None:
     """Queues an alert letter to `OPERATOR_EMAIL`; without that setting, nothing."""
     if not engine.operator_email:
         return
-    composed = engine.composer.alert(kind, number=number, host=host, is_over=is_over)
+    composed = engine.composer.alert(kind, number=number, host=host, case=case, is_over=is_over)
     letter = Letter(
         subject=composed.subject, text=composed.body.text, html=composed.body.html, first=Language.EN
     )
     insert_letter(
         tx,
-        purpose="alert",
+        purpose=ALERT,
         address=engine.operator_email,
         language=Language.EN,
         link_id=None,

@@ -24,8 +24,12 @@ _ALERTED = {
     "mail_held",
     "heartbeat_lost",
     "clock_differs",
+    "database_clock_differs",
     "bulletin_paused",
     "canary_missing",
+    "regional_letter_lost",
+    "case_letter_lost",
+    "alert_letter_lost",
 }
 _ORDER = (OutageState.OVERRUN, OutageState.OPEN, OutageState.SCHEDULED, OutageState.RESOLVED)
 
@@ -40,8 +44,12 @@ class Trouble(StrEnum):
     MAIL_HELD = "mail_held"
     HEARTBEAT_LOST = "heartbeat_lost"
     CLOCK_DIFFERS = "clock_differs"
+    DATABASE_CLOCK_DIFFERS = "database_clock_differs"
     BULLETIN_PAUSED = "bulletin_paused"
     CANARY_MISSING = "canary_missing"
+    ALERT_LETTER_LOST = "alert_letter_lost"
+    CASE_LETTER_LOST = "case_letter_lost"
+    REGIONAL_LETTER_LOST = "regional_letter_lost"
     OVERDUE = "overdue"
     OVERRUN = "overrun"
     NOT_REACHED = "not_reached"
@@ -49,7 +57,7 @@ class Trouble(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class BoardWarning:
-    """One thing that is wrong; `on` is the outage that it concerns, `subject` a host."""
+    """One thing that is wrong; `on` is the outage that it concerns, `subject` a host or a case."""
 
     trouble: Trouble
     on: "BoardOutage | None" = None

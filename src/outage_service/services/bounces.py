@@ -19,7 +19,7 @@ from outage_service.domain.bounces import (
     status_in,
 )
 from outage_service.domain.roles import BOUNCES
-from outage_service.services import message_ids, suppressions
+from outage_service.services import alerts, message_ids, suppressions
 from outage_service.services.addresses import Address
 from outage_service.services.engine import Engine
 from outage_service.storage import Connection
@@ -54,9 +54,13 @@ def take(engine: Engine, tx: Connection, raw: bytes) -> Taken:
     if report is None:
         log.info("bounce_is_no_report")
         return Taken()
+    letters = _letters(engine, report)
+    if letters and not report.is_complaint:
+        alerts.tell_of_lost(engine, tx, letters)
     addressee = _addressee(engine, tx, report)
     if addressee is None:
-        log.warning("bounce_not_ours", message_ids=len(report.message_ids))
+        if not letters:
+            log.warning("bounce_not_ours", message_ids=len(report.message_ids))
         return Taken()
     kind, status = _judged(report, addressee)
     if kind is None:
@@ -80,6 +84,12 @@ def take_refusal(
         kind = BounceKind.REFUSED
     if kind is BounceKind.HARD or (kind is BounceKind.REFUSED and takes_others):
         _count(engine, tx, addressee, kind, status)
+
+
+def _letters(engine: Engine, report: Report) -> list[int]:
+    """Returns the mailings of the letters to one person that a report proves to have seen."""
+    named = (message_ids.read_letter(engine.secret_key, one) for one in report.message_ids)
+    return [mailing_id for mailing_id in named if mailing_id is not None]
 
 
 def _addressee(engine: Engine, tx: Connection, report: Report) -> Addressee | None:

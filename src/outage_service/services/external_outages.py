@@ -30,9 +30,8 @@ from outage_service.services.engine import Engine
 from outage_service.services.errors import NotFound, NotPermitted, Stale
 from outage_service.storage import Connection, audit
 from outage_service.storage import external_outages as rows
-from outage_service.storage.mailings import insert_letter
+from outage_service.storage.mailings import ABOUT_A_CASE, insert_letter
 
-PURPOSE = "external"
 WHAT = "external outage"
 
 
@@ -165,10 +164,10 @@ def _send(
     now = engine.clock()
     insert_letter(
         tx,
-        purpose=PURPOSE,
+        purpose=ABOUT_A_CASE,
         address=address,
         language=first,
-        link_id=None,
+        link_id=outage.id,
         letter=freeze(letter, sender=engine.sender, issued_at=now),
         now=now,
     )

@@ -14,7 +14,7 @@ from outage_service.clock import system_clock
 from outage_service.domain.deliveries import Attempt, Decision, DeliveryState, Verdict, decide
 from outage_service.domain.letters import LetterSlot
 from outage_service.domain.texts import Language
-from outage_service.services import message_ids, refusals
+from outage_service.services import alerts, lost_letters, message_ids, refusals
 from outage_service.services.engine import Engine
 from outage_service.services.heartbeats import Heartbeats
 from outage_service.services.links import Holder, Purpose, around_token, token
@@ -153,13 +153,17 @@ def settle(engine: Engine, worker_id: str, settlements: Sequence[Settlement]) ->
 
 def settling(engine: Engine, worker_id: str, settlements: Sequence[Settlement]) -> Future[int]:
     """Returns at once; the future ends as `settle` would have."""
-    if all(one.state is not DeliveryState.FAILED for one in settlements):  # then there is nothing to weigh
-        return deliveries.submit_settling(engine.db, worker_id, settlements)
-    return engine.db.submit(partial(_record, engine, worker_id, settlements))
+    if any(lost_letters.is_given_up(one) for one in settlements):
+        return engine.db.submit(partial(_record, engine, worker_id, settlements))
+    return deliveries.submit_settling(engine.db, worker_id, settlements)
 
 
 def _record(engine: Engine, worker_id: str, settlements: Sequence[Settlement], tx: Connection) -> int:
-    return deliveries.settle(tx, worker_id, refusals.weigh(engine, tx, settlements))
+    outcomes = refusals.weigh(engine, tx, settlements)
+    recorded = deliveries.settle(tx, worker_id, outcomes)
+    if lost := lost_letters.lost_of(outcomes):
+        alerts.tell_of_lost(engine, tx, lost)
+    return recorded
 
 
 def render(engine: Engine, mailing: ReadyMailing, claim: Claim) -> bytes:

@@ -42,7 +42,7 @@ def find_addressee(tx: Connection, *, outage_id: int, sequence: int, recipient_i
 
 
 def find_letter_addressee(tx: Connection, mailing_id: int) -> Addressee | None:
-    """Returns whom a confirmation letter was sent to; other letters are to the operators' own mailboxes."""
+    """Returns whom a confirmation letter was sent to; other letters are to nobody who subscribes."""
     found = tx.execute(
         select(mailing.c.address).where(
             mailing.c.id == mailing_id, mailing.c.purpose == CONFIRMATION, mailing.c.address != ""

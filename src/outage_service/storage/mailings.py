@@ -20,6 +20,9 @@ from outage_service.storage.upkeep_schema import ledger_summary
 
 BULLETIN = "bulletin"
 CONFIRMATION = "confirm"
+ABOUT_A_CASE = "external"
+"""A letter about a client's outage; its `link_id` is that outage."""
+ALERT = "alert"
 
 
 @dataclass(frozen=True, slots=True)

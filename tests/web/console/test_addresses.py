@@ -4,6 +4,8 @@ import re
 
 import pytest
 
+from outage_service.services.engine import Engine
+from outage_service.storage.alerts import raise_alert
 from tests.desk import Desk
 
 SUPPRESSED, REGIONAL = "/en/console/suppressions", "/en/console/regional"
@@ -30,6 +32,18 @@ def test_an_address_is_put_on_a_list_once_and_taken_off_again(path: str, off: st
     assert admin_desk.submit(f"{path}/1/{off}").status_code == 303
     assert listed(admin_desk, path) == []
     assert admin_desk.submit(f"{path}/1/{off}").status_code == 404
+
+
+def test_the_list_marks_the_mailbox_that_did_not_get_its_message(admin_desk: Desk, engine: Engine) -> None:
+    """P22: it has to be corrected here."""
+    for name in ("region", "other"):
+        admin_desk.submit(REGIONAL, {"email": f"{name}@example.org", "first": "en"})
+    engine.db.write(lambda tx: raise_alert(tx, ("regional_letter_lost", "2"), now=engine.clock()))
+    rows = re.findall(r'<th scope="row">(.*?)</th>', admin_desk.get(REGIONAL).text)
+    said = "A message was not delivered in the last 24 hours."
+    assert [said in row for row in rows] == [False, True]
+    french = admin_desk.get(REGIONAL.replace("/en/", "/fr/")).text
+    assert french.count("Un message n’a pas été remis au cours des 24 dernières heures.") == 1
 
 
 @pytest.mark.parametrize("path", [SUPPRESSED, REGIONAL])

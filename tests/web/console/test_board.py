@@ -97,7 +97,8 @@ def test_a_database_that_takes_no_writes_is_told_and_no_missing_sender(
 def test_what_operators_are_alerted_of_stands_here_until_it_is_over(tccu_desk: Desk, engine: Engine) -> None:
     """P22."""
     events = [("relay_paused", ""), ("heartbeat_lost", "mail-2"), ("overrun", "TCC26-0009")]
-    events.append(("clock_differs", "mail-3"))
+    events += [("clock_differs", "mail-3"), ("case_letter_lost", "EXT26-0001"), ("alert_letter_lost", "")]
+    events.append(("database_clock_differs", ""))
     for event in events:
         engine.db.write(lambda tx, event=event: raise_alert(tx, event, now=engine.clock()))
     text = board(tccu_desk)
@@ -105,6 +106,9 @@ def test_what_operators_are_alerted_of_stands_here_until_it_is_over(tccu_desk: D
     assert "The host mail-2 has stopped without a word." in text
     assert "The clock of the host mail-3 differs from those of the other hosts." in text
     assert "L’horloge de l’hôte mail-3 diffère de celles des autres hôtes." in board(tccu_desk, "fr")
+    assert "A message about case EXT26-0001 was not delivered." in text
+    assert "An alert to the operators’ mailbox was not delivered." in text
+    assert "The clock of the database differs from those of the hosts." in text
     assert "TCC26-0009" not in text
     for event in events:
         engine.db.write(lambda tx, event=event: clear_alert(tx, event, now=engine.clock()))

@@ -9,7 +9,7 @@ from outage_service.domain.bounces import SuppressionReason
 from outage_service.domain.errors import StateConflict
 from outage_service.domain.texts import Language
 from outage_service.rendering.words import Words
-from outage_service.services import regional, suppressions
+from outage_service.services import lost_letters, regional, suppressions
 from outage_service.services.addresses import Address, AddressRefused, parse_address
 from outage_service.services.engine import Engine
 from outage_service.services.sessions import SignedIn
@@ -125,7 +125,7 @@ def _recipients(
     mistakes: dict[str, str] | None = None,
 ) -> HTMLResponse:
     with engine.db.read() as tx:
-        recipients = list_recipients(tx)
+        recipients, unreached = list_recipients(tx), lost_letters.unreached_regions(engine, tx)
     return console_page(
         "console/regional.html",
         language,
@@ -137,6 +137,7 @@ def _recipients(
         toggle=sends_again(request),
         words=Words(load_content(), language),
         recipients=recipients,
+        unreached=unreached,
         email=email,
         first=first,
         mistakes=mistakes or {},
