@@ -35,8 +35,8 @@ def board(desk: Desk, language: str = "en") -> str:
 
 
 def test_an_empty_board_says_that_all_is_quiet(tccu_desk: Desk) -> None:
-    assert "All quiet" in board(tccu_desk)
-    assert "Rien à signaler" in board(tccu_desk, "fr")
+    assert "No outages" in board(tccu_desk)
+    assert "Aucune panne" in board(tccu_desk, "fr")
     assert "Look into this" not in board(tccu_desk)
 
 
