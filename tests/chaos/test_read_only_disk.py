@@ -32,8 +32,8 @@ ANSWER_AFTER = 0.01
 DISK = 32 * 2**20
 LOOKING_SECONDS = 35.0
 """Longer than what was last read is told as known (30)."""
-NOTICED_WITHIN = 45.0
-"""Seconds until the service names it itself: it tries to write every half a minute."""
+NOTICED_WITHIN = 5.0
+"""Seconds until the service names it itself, once an act was refused."""
 
 NAMED = "database_not_writable"
 
