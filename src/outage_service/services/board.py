@@ -15,6 +15,7 @@ from outage_service.storage import outages as outage_rows
 from outage_service.storage.alerts import open_alerts
 from outage_service.storage.bulletins import BulletinRecord
 from outage_service.storage.mailings import Progress, progress_of
+from outage_service.storage.regional import list_recipients
 from outage_service.storage.reports import living_workers
 
 OVERDUE_AFTER = timedelta(minutes=1)
@@ -57,7 +58,7 @@ class Trouble(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class BoardWarning:
-    """One thing that is wrong; `on` is the outage that it concerns, `subject` a host or a case."""
+    """One thing that is wrong; `on` is its outage, `subject` a host, a case or the mailbox of a region."""
 
     trouble: Trouble
     on: "BoardOutage | None" = None
@@ -128,7 +129,15 @@ def _alerts(tx: Connection, shown: list[BoardOutage]) -> list[BoardWarning]:
     """Returns what operators were alerted of and is not over, but for what the outages show by themselves."""
     on = {each.outage.number: each for each in shown}
     alerted = sorted(event for event in open_alerts(tx) if event[0] in _ALERTED)
-    return [BoardWarning(Trouble(kind), on.get(subject), subject) for kind, subject in alerted]
+    regions = {str(one.id): one.email for one in list_recipients(tx)} if alerted else {}
+    return [
+        BoardWarning(
+            Trouble(kind),
+            on.get(subject),
+            regions.get(subject, "") if kind == Trouble.REGIONAL_LETTER_LOST else subject,
+        )
+        for kind, subject in alerted
+    ]
 
 
 @dataclass(frozen=True, slots=True)

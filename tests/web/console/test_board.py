@@ -115,6 +115,16 @@ def test_what_operators_are_alerted_of_stands_here_until_it_is_over(tccu_desk: D
     assert "Look into this" not in board(tccu_desk)
 
 
+def test_the_region_that_did_not_get_its_message_is_named(
+    tccu_desk: Desk, admin_desk: Desk, engine: Engine
+) -> None:
+    """P22, R12: whoever has to call it may not read the list."""
+    admin_desk.submit("/en/console/regional", {"email": "region@example.org", "first": "fr"})
+    engine.db.write(lambda tx: raise_alert(tx, ("regional_letter_lost", "1"), now=engine.clock()))
+    assert "A region did not get its message (region@example.org)." in board(tccu_desk)
+    assert "Une région n’a pas reçu son message (region@example.org)." in board(tccu_desk, "fr")
+
+
 def test_how_far_the_newest_bulletin_has_come_is_shown(tccu_desk: Desk, engine: Engine) -> None:
     for name in ("ann", "bob", "eve"):
         subscribe(engine, f"{name}@example.org")
