@@ -18,7 +18,7 @@ from outage_service.domain.warnings import WarningCode
 from outage_service.services import outages
 from outage_service.services.engine import Engine
 from outage_service.services.errors import NotFound, NotPermitted, Stale
-from outage_service.services.evidence import digest_of
+from outage_service.services.evidence import digest_of, kept_of
 from outage_service.services.outages import Done, Target
 from outage_service.storage import notes
 from outage_service.storage.bulletins import find_page
@@ -299,13 +299,13 @@ def test_an_act_is_told_by_whom_it_was(engine: Engine) -> None:
             "initial",
             "night desk",
             done.outage.id,
-            {"bulletin_id": done.bulletin_id, "sequence": 1, "outage": digest_of(done.outage)},
+            {"bulletin_id": done.bulletin_id, "sequence": 1, **kept_of(done.outage)},
         ),
         (
             "update",
             "day desk",
             done.outage.id,
-            {"bulletin_id": second, "sequence": 2, "outage": digest_of(now)},
+            {"bulletin_id": second, "sequence": 2, "outage": digest_of(now), "out": "edi"},
         ),
     ]
 

@@ -66,11 +66,7 @@ def issue(
     tell_bulletin(engine, tx, facts, outage.id)
     if occasion.kind.is_news:
         end_overrides(tx, lines_of(_concerned(before, outage)))
-    detail = {
-        "bulletin_id": bulletin_id,
-        "sequence": outage.sequence,
-        evidence.OUTAGE_DIGEST: evidence.digest_of(outage),
-    }
+    detail = {"bulletin_id": bulletin_id, "sequence": outage.sequence, **evidence.kept_of(outage)}
     audit.record(tx, occasion.kind.value, at=now, actor=occasion.actor, outage_id=outage.id, detail=detail)
     return bulletin_id
 

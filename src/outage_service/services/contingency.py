@@ -17,8 +17,9 @@ from outage_service.domain.contingency import (
     is_concerned,
     named,
 )
-from outage_service.domain.outages import Contingency, ContingencyState, Outage, OutageState
+from outage_service.domain.outages import Contingency, ContingencyState, Impact, Outage, OutageState
 from outage_service.domain.systems import Condition, System
+from outage_service.services import evidence
 from outage_service.services.engine import Engine
 from outage_service.services.errors import NotFound
 from outage_service.storage import Connection
@@ -87,7 +88,7 @@ def standings(engine: Engine, tx: Connection) -> tuple[Standing, ...]:
     """Returns the outages that call for procedures now, those in effect first, then the oldest."""
     now = engine.clock()
     outages = [*outage_rows.outages_in_effect(tx), *_just_resolved(tx, now)]
-    found = [each for outage in outages if (each := _standing(engine, outage, now))]
+    found = [each for outage in outages if (each := _standing(engine, tx, outage, now))]
     order = [Timeframe.DURING, Timeframe.AFTER, Timeframe.BEFORE]
     return tuple(sorted(found, key=lambda each: (order.index(each.phase), each.outage.id)))
 
@@ -105,9 +106,9 @@ def _just_resolved(tx: Connection, now: datetime) -> list[Outage]:
     return [outage for outage in resolved if not outage.contingency_at(now).applies]
 
 
-def _standing(engine: Engine, outage: Outage, now: datetime) -> Standing | None:
+def _standing(engine: Engine, tx: Connection, outage: Outage, now: datetime) -> Standing | None:
     phase = _phase(engine, outage, now)
-    return Standing(outage, phase, _systems(outage, phase)) if phase else None
+    return Standing(outage, phase, _systems(tx, outage, phase)) if phase else None
 
 
 def _phase(engine: Engine, outage: Outage, now: datetime) -> Timeframe | None:
@@ -128,12 +129,31 @@ def _is_catching_up(engine: Engine, outage: Outage, now: datetime) -> bool:
     return any(deadline.at > now for deadline in known_deadlines(engine, outage))
 
 
-def _systems(outage: Outage, phase: Timeframe) -> frozenset[System]:
-    """Returns the systems that are out; one that is merely slow, or back, has no paper procedure (R44)."""
-    if phase is Timeframe.AFTER or outage.is_closed:
-        return frozenset(outage.systems_ever)
-    out = [i.system for i in outage.active_impacts if i.condition is Condition.OUTAGE]
-    return frozenset(out or outage.systems_ever)
+def _systems(tx: Connection, outage: Outage, phase: Timeframe) -> frozenset[System]:
+    """Returns whose paper it is: one merely slow, or back before the rest, has none to make (R44).
+
+    Afterwards, or once only delays are left, it is the paper of whatever was out.
+    """
+    out = frozenset(i.system for i in outage.active_impacts if i.condition is Condition.OUTAGE)
+    if out and phase is not Timeframe.AFTER:
+        return out
+    return _systems_ever_out(tx, outage)
+
+
+def _systems_ever_out(tx: Connection, outage: Outage) -> frozenset[System]:
+    """Returns the systems for which procedures were in effect (R5), and those of which that is not known."""
+    failed = [i for i in outage.impacts if not _was_withdrawn(i, outage)]
+    every = frozenset(i.system for i in failed)
+    on_record = frozenset(i.system for i in failed if i.condition is Condition.OUTAGE)
+    if on_record == every:
+        return every
+    told = evidence.systems_out(tx, outage.id)
+    return every if told is None else every & (on_record | told)
+
+
+def _was_withdrawn(impact: Impact, outage: Outage) -> bool:
+    """Returns whether it was taken off a planned outage before the start: it never failed."""
+    return impact.restored_at is not None and impact.restored_at < (impact.started_at or outage.started_at)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,12 +10,15 @@ from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 
 from outage_service.domain.outages import Outage
+from outage_service.domain.systems import Condition, System
 from outage_service.services import audit_log
 from outage_service.storage import Connection, audit
 from outage_service.storage.audit import AuditFilter, AuditRow
 
 OUTAGE_DIGEST = "outage"
 """Its name in the detail of a bulletin's row; what an older release has written is without."""
+SYSTEMS_OUT = "out"
+"""Beside it: the systems that were out, or until this bulletin; an impact keeps only its last condition."""
 _KEPT = (
     "number", "kind", "started_at", "planned_end_at", "relapse_of", "invoked_at", "revoked_at", "restored_at",
     "remained_in_effect", "cancelled_at", "sequence", "impacts",
@@ -39,6 +42,24 @@ def _plain(value: object) -> str | int:
     if isinstance(value, timedelta):
         return round(value.total_seconds())
     raise TypeError(type(value).__name__)
+
+
+def kept_of(outage: Outage) -> dict[str, object]:
+    """Returns what the row of a bulletin that leaves the outage like this keeps of it."""
+    out = {impact.system for impact in outage.active_impacts if impact.condition is Condition.OUTAGE}
+    return {OUTAGE_DIGEST: digest_of(outage), SYSTEMS_OUT: ";".join(sorted(out))}
+
+
+def systems_out(tx: Connection, outage_id: int) -> frozenset[System] | None:
+    """Returns the systems that were out by any of an outage's bulletins.
+
+    None where an older release has issued one of them: then nobody knows.
+    """
+    rows = rows_of(tx, outage_id)
+    if not all(SYSTEMS_OUT in row.detail for row in rows):
+        return None
+    names = {name for row in rows for name in row.detail[SYSTEMS_OUT].split(";")} - {""}
+    return frozenset(map(System, names))
 
 
 def rows_of(tx: Connection, outage_id: int) -> list[AuditRow]:
