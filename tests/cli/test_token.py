@@ -78,6 +78,13 @@ def test_a_wrong_role_is_answered_with_the_option_and_the_roles_there_are(tmp_pa
     assert wrong == f"Error: Invalid value for '--role': must be one of {names}"
 
 
+def test_so_is_one_that_is_left_out(tmp_path: Path) -> None:
+    ended = run(tmp_path, "token", "create", "--name", "night desk", SECRET_KEY=KEY)
+    assert (ended.status, ended.out) == (2, "")
+    assert ended.errors[-1] == create(tmp_path, "--role", "king").errors[-1]
+    assert "[required]" in run(tmp_path, "token", "create", "--help").out
+
+
 def test_a_postgresql_that_is_not_migrated_is_refused_and_the_command_named(
     tmp_path: Path, postgres_databases: PostgresDatabases
 ) -> None:

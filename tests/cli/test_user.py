@@ -60,6 +60,8 @@ def test_the_last_administrator_stays(tmp_path: Path) -> None:
         (["create", "--email", "nobody", "--role", "tccu"], 2, "--email"),
         (["create", "--email", MIA, "--role", "ivr"], 2, ROLE_REFUSED),
         (["create", "--email", MIA, "--role", "king"], 2, ROLE_REFUSED),
+        (["create", "--email", MIA, "--role", ""], 2, ROLE_REFUSED),
+        (["create", "--email", MIA], 2, ROLE_REFUSED),
         (["disable", MIA], 1, "There is no user"),
         (["enable", "not an address"], 1, "There is no user"),
         (["password", MIA, "--password-stdin"], 1, "There is no user"),

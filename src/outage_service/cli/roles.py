@@ -9,14 +9,19 @@ from outage_service.domain.roles import Role
 
 
 def role_option(allowed: Collection[Role], *, about: str) -> OptionInfo:
-    """Returns the option of a command that gives one of the roles `allowed`; its help names them."""
+    """Returns the option of a command that gives one of the roles `allowed`; its help names them.
+
+    It is for a parameter that is text, blank by default, so that no role is answered as a wrong one: for an
+    enumeration Typer would name every member in words of its own, also those that are not allowed.
+    """
     names = [role.value for role in Role if role in allowed]
 
-    def known(given: str) -> Role:
+    def known(given: str) -> str:
         if given not in names:
             raise typer.BadParameter(f"must be one of {', '.join(names)}")
-        return Role(given)
+        return given
 
-    # Typer's own check of an enumeration lets the words of a ValueError through as they are.
-    option: OptionInfo = typer.Option(parser=str, callback=known, metavar=f"[{'|'.join(names)}]", help=about)
+    option: OptionInfo = typer.Option(
+        callback=known, metavar=f"[{'|'.join(names)}]", help=f"{about}  [required]", show_default=False
+    )
     return option

@@ -32,7 +32,7 @@ def _named(name: str) -> str:
 @app.command()
 def create(
     name: Annotated[str, typer.Option(callback=_named, help="Who it is for: what the audit trail will say.")],
-    role: Annotated[Role, role_option(Role, about="What it may be used for.")],
+    role: Annotated[str, role_option(Role, about="What it may be used for.")] = "",
     expires: Annotated[
         int | None,
         typer.Option(min=1, max=DAYS_AT_MOST, metavar="DAYS", help="Ends after so many days; else never."),
@@ -44,7 +44,7 @@ def create(
     with engine_at_work(settings) as engine:
         try:
             token = engine.act(
-                lambda tx: tokens.create(engine, tx, name=name, role=role, valid_for=valid_for)
+                lambda tx: tokens.create(engine, tx, name=name, role=Role(role), valid_for=valid_for)
             )
         except OwnName as error:
             said = f"{name} is what the audit log calls the service itself: choose another --name."

@@ -27,7 +27,7 @@ PasswordStdin = Annotated[
 @app.command()
 def create(
     email: Annotated[str, typer.Option(help="What they sign in with.")],
-    role: Annotated[Role, role_option(CONSOLE_ROLES, about="What they may do.")],
+    role: Annotated[str, role_option(CONSOLE_ROLES, about="What they may do.")] = "",
     password_stdin: PasswordStdin = False,
 ) -> None:
     """Add a user; the password is asked for twice."""
@@ -41,7 +41,7 @@ def create(
         try:
             engine.db.write(
                 lambda tx: users.create_user(
-                    engine, tx, by=COMMAND_LINE, email=email, role=role, password_hash=password_hash
+                    engine, tx, by=COMMAND_LINE, email=email, role=Role(role), password_hash=password_hash
                 )
             )
         except UserExists as error:
