@@ -20,6 +20,15 @@ from outage_service.resources import data_path
 from tests.support.repository import ROOT
 
 SHIPPED = ["templates", "migrations", "alembic.ini"]
+WITHOUT_EXTRAS = """
+import sys
+
+sys.modules.update(dict.fromkeys(["psycopg", "authlib", "joserfc", "pypdfium2", "typst", "zxingcpp"]))
+from outage_service.cli import main
+
+main()
+"""
+"""The command line where none of the extras is installed."""
 
 
 def run(*command: str | Path, cwd: Path) -> str:
@@ -66,6 +75,12 @@ def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_the_installed_command_works_far_from_the_checkout(installed: Path, tmp_path: Path) -> None:
     assert "serve" in run(installed / "outage-service", "--help", cwd=tmp_path)
+
+
+def test_without_any_extra_the_command_works_on_the_embedded_database(tmp_path: Path) -> None:
+    """All its modules are there, and the database that needs no extra is brought to this release."""
+    run(sys.executable, "-c", WITHOUT_EXTRAS, "migrate", cwd=tmp_path)
+    assert (tmp_path / "outage.db").exists()
 
 
 @pytest.mark.parametrize("name", SHIPPED)

@@ -2,6 +2,7 @@
 
 import os
 import stat
+import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -89,6 +90,12 @@ def test_accepted(field: str, value: str) -> None:
     assert str(getattr(load_settings(None, **{field: value}), field)) == str(
         float(value) if field == "tick_seconds" else value
     )
+
+
+def test_postgresql_needs_its_extra(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "psycopg", None)
+    with pytest.raises(SettingsError, match=r"OUTAGE_DATABASE_URL .*'outage-service\[postgres\]'"):
+        load_settings(env_file=None, database_url="postgresql+psycopg://db/outage")
 
 
 @pytest.mark.parametrize(

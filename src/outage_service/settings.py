@@ -11,6 +11,7 @@ import secrets
 import tempfile
 from collections.abc import Callable
 from contextlib import suppress
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import SplitResult, urlsplit
@@ -47,6 +48,8 @@ class SettingsError(Exception):
 
 def _database_url(url: str) -> str:
     if url.startswith("postgresql+psycopg://"):
+        if find_spec("psycopg") is None:
+            raise ValueError("needs the extra postgres: pip install 'outage-service[postgres]'")
         return url
     if url.startswith(("postgresql:", "postgres:", "postgresql+")):
         raise ValueError("PostgreSQL is reached through psycopg 3: begin with postgresql+psycopg://")
@@ -336,9 +339,8 @@ def require_folder(settings: Settings) -> None:
     """
     folder = settings.sqlite_path.parent.absolute() if settings.sqlite_path else None
     if folder is not None and not _seen(folder.is_dir, folder):
-        raise SettingsError(
-            [f"OUTAGE_DATABASE_URL: there is no folder {folder}: make it (mkdir -p {folder}) or name another"]
-        )
+        fault = f"there is no folder {folder}: make it (mkdir -p {folder}) or name another"
+        raise SettingsError([f"OUTAGE_DATABASE_URL: {fault}"])
 
 
 def _seen(look: Callable[[], bool], path: Path) -> bool:
@@ -370,9 +372,8 @@ def _create_key(path: Path) -> None:
             with suppress(FileExistsError):  # the other process was first: its key counts
                 os.link(draft.name, path)
     except OSError as error:
-        raise SettingsError(
-            [f"OUTAGE_SECRET_KEY: no key is set and {path} cannot be written: {error.strerror}"]
-        ) from error
+        fault = f"OUTAGE_SECRET_KEY: no key is set and {path} cannot be written: {error.strerror}"
+        raise SettingsError([fault]) from error
 
 
 def _lines(error: ErrorDetails) -> list[str]:

@@ -10,7 +10,6 @@ import threading
 from collections.abc import Callable, Iterator
 from typing import Any
 
-import psycopg
 import structlog
 from sqlalchemy import URL, Connection, NullPool, create_engine, text
 from sqlalchemy.exc import SQLAlchemyError
@@ -42,13 +41,15 @@ def listen(url: URL, heard: Callable[[], None], stopped: threading.Event) -> Non
 
     A connection that breaks is followed by another. Needs a thread of its own.
     """
+    from psycopg import Error as DriverError  # noqa: PLC0415 — an extra
+
     failures = 0
     while not stopped.is_set():
         try:
             for _ in _notifications(url, stopped):
                 failures = 0
                 heard()
-        except (psycopg.Error, SQLAlchemyError) as error:
+        except (DriverError, SQLAlchemyError) as error:
             log.warning("listener_disconnected", error=type(error).__name__)
         except Exception:
             log.exception("listener_failed")
