@@ -6,8 +6,10 @@ import io
 import httpx
 import pytest
 
+from outage_service.services.engine import Engine
 from outage_service.services.subscriber_files import PART
 from outage_service.web.api import subscriber_files
+from tests.support.triggers import cease_to_refuse, refuse
 from tests.web.client import Api, all_items, compact, problem, shown
 
 CSV = {"Content-Type": "text/csv; charset=utf-8"}
@@ -138,3 +140,26 @@ def test_a_long_file_has_one_effect_however_often_it_is_sent(admin: Api) -> None
     problem(send(admin, many, "?skip_bad=true", **key), 422, "idempotency_key_reused")
     problem(admin.get("/v1/subscribers/1"), 404, "not_found")
     assert (shown(send(admin, many))["added"], shown(send(admin, many))["known"]) == (1, PART + 1)
+
+
+@pytest.mark.parametrize("has_key", [True, False], ids=["with a key", "without"])
+def test_a_long_file_that_was_cut_off_is_completed_by_sending_it_again(
+    engine: Engine, admin: Api, *, has_key: bool
+) -> None:
+    """P18: each person once; the answer tells how many were there already; who left meanwhile stays away."""
+    key = {"Idempotency-Key": "import-cut-off"} if has_key else {}
+    many = (
+        HEADER
+        + "".join(f"person-{number}@example.org,en,,\n" for number in range(PART + 2))
+        + "nobody,en,,\n"
+    )
+    refuse(engine, "INSERT ON subscriber", when=f"NEW.address_key = 'person-{PART + 1}@example.org'")
+    assert send(admin, many, "?skip_bad=true", **key).status_code == 500
+    assert admin.request("PATCH", "/v1/subscribers/1", json={"state": "unsubscribed"}).status_code == 200
+    cease_to_refuse(engine)
+    again = send(admin, many, "?skip_bad=true", **key)
+    assert (shown(again)["added"], shown(again)["known"], shown(again)["refused_count"]) == (2, PART, 1)
+    assert (send(admin, many, "?skip_bad=true", **key).text == again.text) is has_key
+    people = all_items(admin, "/v1/subscribers")
+    assert len({one["email"] for one in people}) == len(people) == PART + 2
+    assert [one["email"] for one in people if one["state"] != "active"] == ["person-0@example.org"]

@@ -95,7 +95,8 @@ def import_subscribers(
 
     All or nothing: with a wrong line 422, naming each by number, unless `skip_bad`. Addresses that are
     known already are left out and counted. A file of more than 5,000 people is added bit by bit: should the
-    service stop meanwhile, send it again.
+    service stop meanwhile, what it has added stays. Send the file again, and the rest is added; `known` then
+    counts what was there already.
     """
     plan = subscriber_files.read_file(io.StringIO(upload.text, newline=""))
     if plan.bad and not skip_bad:
