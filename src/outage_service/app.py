@@ -96,7 +96,7 @@ def build_service(settings: Settings, *, clock: Clock = system_clock) -> Service
         RelayError: `smtp_url` is no relay's address.
         SettingsError: an identity provider is set and the extra `oidc` is not installed.
     """
-    engine = build_engine(settings, clock=clock)
+    engine = build_engine(settings, clock=clock).watched()
     content = load_content()
     home = HomePage(content, engine.calendar, engine.base_url)
     holder = SnapshotHolder(nothing_known(content, home))

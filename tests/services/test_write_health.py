@@ -1,5 +1,7 @@
 """A database that answers whoever reads and takes no writes is noticed, and not for a moment's wait (P22)."""
 
+import fcntl
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
@@ -11,13 +13,14 @@ from outage_service.services.engine import Engine
 from outage_service.services.pulse import Pulse
 from outage_service.services.write_health import REFUSED_AFTER_FAILURES, WriteHealth
 from outage_service.storage import DatabaseError
-from outage_service.storage.failures import Failure, failure_of
+from outage_service.storage.failures import DATABASE_ERRORS, Failure, failure_of
 from outage_service.storage.migrate import upgrade
+from outage_service.storage.pulse import write_as_it_is
 from outage_service.storage.upkeep_schema import pulse as pulse_table
 from tests.engines import an_engine
 from tests.services.acts import declare
 from tests.support.postgres import own_server
-from tests.support.read_only import read_only
+from tests.support.read_only import as_administrator, no_room, read_only
 
 
 @pytest.fixture
@@ -30,6 +33,18 @@ def waited_in_vain(sqlite_url: str) -> DatabaseError:
             waiter.exec_driver_sql("BEGIN IMMEDIATE")
     server.dispose()
     assert failure_of(caught.value) is Failure.BUSY
+    return caught.value
+
+
+@pytest.fixture
+def no_room_left(sqlite_url: str) -> DatabaseError:
+    """What a write fails with where the disk is full."""
+    server = create_engine(sqlite_url)
+    with server.connect() as tx:
+        tx.exec_driver_sql("PRAGMA max_page_count = 1")
+        with pytest.raises(DatabaseError) as caught:
+            tx.exec_driver_sql("CREATE TABLE more AS SELECT 1")
+    server.dispose()
     return caught.value
 
 
@@ -82,6 +97,53 @@ def test_a_standby_takes_no_writes_until_it_is_promoted() -> None:
         engine.db.close()
 
 
+def test_a_write_that_fails_tells_at_once(engine: Engine) -> None:
+    """P22: whoever writes, long before the next beat; and the beat does not wait for its time then."""
+    watched = engine.watched()
+    pulse = Pulse(watched)
+    pulse.beat()
+    writes: list[Callable[[], object]] = [
+        lambda: declare(watched),
+        lambda: watched.db.submit(write_as_it_is).result(),
+        lambda: watched.db.submit_update(text("UPDATE pulse SET beats = beats"), {}).result(),
+    ]
+    for write in writes:
+        with read_only(engine), pytest.raises(DATABASE_ERRORS):
+            write()
+        assert watched.write_health.is_refused
+        with suppress(DatabaseError):  # by a session of before
+            pulse.beat_if_due()
+        pulse.beat_if_due()
+        assert not watched.write_health.is_refused
+    assert declare(watched).outage.number == "TCC26-0001"
+
+
+def test_a_mistake_of_ours_is_no_trouble_of_the_database(engine: Engine) -> None:
+    watched = engine.watched()
+    for write in (watched.db.write, lambda work: watched.db.submit(work).result()):
+        with pytest.raises(DatabaseError):
+            write(lambda tx: tx.execute(text("UPDATE nowhere SET beats = 1")))
+        with pytest.raises(LookupError):
+            write(lambda _: {}["nothing"])
+    assert not watched.write_health.is_refused
+
+
+def test_a_greater_write_that_finds_no_room_outweighs_a_small_one_for_a_while(
+    no_room_left: DatabaseError,
+) -> None:
+    """A small one may go where there was no room for an act; not where there was none for itself, either."""
+    health = WriteHealth()
+    health.learn(no_room_left)
+    with health.trying():
+        pass
+    assert health.is_refused
+    fail(health, no_room_left)
+    health.learn(no_room_left)
+    with health.trying():
+        pass
+    assert not health.is_refused
+
+
 def test_acts_are_refused_as_while_the_database_is_away(engine: Engine) -> None:
     """P17: whoever acts is told to try again, not that something is wrong with the program."""
     with read_only(engine):
@@ -101,9 +163,93 @@ def test_a_process_without_a_sender_notices_and_beats_for_nobody(engine: Engine)
     feeling.feel_if_due()
     assert not engine.write_health.is_refused
     with read_only(engine):
-        feeling.feel_if_due()  # only half a minute later again
+        feeling.feel_if_due()  # only ten seconds later again
     with engine.db.read() as tx:
         assert tx.execute(select(pulse_table.c.beats)).scalar_one() == 1
+
+
+def test_a_full_disk_is_noticed_by_a_process_without_a_sender(sqlite_url: str) -> None:
+    """P22: so what it tries is a write."""
+    engine = an_engine(sqlite_url)
+    declare(engine)
+    pulse, written_to = Pulse(engine), Path(f"{engine.db.url.database}-wal")
+    before = written_to.stat().st_size
+    while written_to.stat().st_size == before:  # what it has of old room is used up
+        engine.db.write(write_as_it_is)
+    with no_room(written_to):
+        with pytest.raises(DatabaseError):
+            pulse.feel_if_due()
+        assert engine.write_health.is_refused
+    pulse.feel_if_due()
+    assert not engine.write_health.is_refused
+    engine.db.close()
+
+
+def test_whoever_only_feels_waits_for_another_process_but_a_moment(sqlite_url: str) -> None:
+    """P16, P22: the pages are kept true meanwhile. One that hangs with the file in hand is noticed."""
+    engine = an_engine(sqlite_url)
+    pulse = Pulse(engine, feel_within_seconds=0.05)
+    with Path(f"{engine.db.url.database}.lock").open("ab") as other:
+        fcntl.flock(other, fcntl.LOCK_EX)
+        for turn in range(1, REFUSED_AFTER_FAILURES + 1):
+            with pytest.raises(TimeoutError):
+                pulse.feel_if_due()
+            assert engine.write_health.is_refused is (turn == REFUSED_AFTER_FAILURES)
+    patient = Pulse(engine)
+    patient.feel_if_due()
+    assert not engine.write_health.is_refused
+    pulse.feel_if_due()
+    engine.db.close()
+
+
+ON_DATABASE = 'ALTER DATABASE "{name}" SET default_transaction_read_only = {value}'
+ON_ROLE = 'ALTER ROLE CURRENT_USER IN DATABASE "{name}" SET default_transaction_read_only = {value}'
+
+
+def set_default(engine: Engine, statement: str, value: str) -> None:
+    as_administrator(engine, statement.format(name=engine.db.url.database, value=value))
+
+
+@pytest.mark.parametrize("statement", [ON_DATABASE, ON_ROLE], ids=["database", "role"])
+@pytest.mark.parametrize("is_sender", [True, False], ids=["beats", "feels"])
+def test_an_administrator_who_lets_nobody_write_is_obeyed_at_once_until_it_is_lifted(
+    postgresql_url: str, statement: str, *, is_sender: bool
+) -> None:
+    """P22: PostgreSQL itself would leave sessions that are open as they were, then and afterwards."""
+    engine = an_engine(postgresql_url).watched()
+    Pulse(engine).beat()
+    with engine.db.read() as tx:  # a reader's connection says READ WRITE by itself from then on
+        tx.execute(text("SELECT 1"))
+    engine.db.submit_update(text("UPDATE pulse SET beats = beats"), {}).result()
+    pulse = Pulse(engine)
+    try_to_write = pulse.beat if is_sender else pulse.feel_if_due
+    set_default(engine, statement, "on")
+    with pytest.raises(DatabaseError):
+        try_to_write()
+    assert engine.write_health.is_refused
+    for _ in range(3):
+        with engine.db.read() as tx:
+            assert tx.execute(text("SELECT 1")).scalar_one() == 1
+        with pytest.raises(DatabaseError) as caught:
+            declare(engine)
+        assert failure_of(caught.value) is Failure.UNAVAILABLE
+    set_default(engine, statement, "off")
+    with suppress(DatabaseError):  # by a session of before
+        try_to_write()
+    try_to_write()
+    assert not engine.write_health.is_refused
+    assert declare(engine).outage.number == "TCC26-0001"
+    engine.db.close()
+
+
+def test_what_is_set_for_the_service_s_own_role_goes_before_what_is_set_for_all(postgresql_url: str) -> None:
+    """As the server has it for new sessions."""
+    engine = an_engine(postgresql_url).watched()
+    set_default(engine, ON_DATABASE, "on")
+    set_default(engine, ON_ROLE, "off")
+    Pulse(engine).beat()
+    assert not engine.write_health.is_refused
+    engine.db.close()
 
 
 def test_one_wait_in_vain_says_nothing_and_many_in_a_row_do(waited_in_vain: DatabaseError) -> None:

@@ -1,7 +1,9 @@
 """A real database under an open engine that takes no writes for a while, and can be read all along."""
 
+import resource
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import psycopg
 from sqlalchemy import text
@@ -16,10 +18,7 @@ _END_OTHERS = (
 
 @contextmanager
 def read_only(engine: Engine) -> Iterator[None]:
-    """Lets nothing be written inside: SQLITE_READONLY, or SQLSTATE 25006.
-
-    On PostgreSQL a connection that has served a reader writes all the same: it says READ WRITE by itself.
-    """
+    """Lets nothing be written inside: SQLITE_READONLY, or SQLSTATE 25006."""
     set_read_only = _on_sqlite if engine.db.url.get_backend_name() == "sqlite" else _on_postgresql
     set_read_only(engine, "ON")
     try:
@@ -34,10 +33,28 @@ def _on_sqlite(engine: Engine, value: str) -> None:
 
 
 def _on_postgresql(engine: Engine, value: str) -> None:
-    url = engine.db.url.set(drivername="postgresql").render_as_string(hide_password=False)
+    name = engine.db.url.database
     # A session keeps what it began with: so those that are open are ended.
+    as_administrator(
+        engine, f'ALTER DATABASE "{name}" SET default_transaction_read_only = {value}', _END_OTHERS
+    )
+
+
+def as_administrator(engine: Engine, *statements: str) -> None:
+    """Executes statements on PostgreSQL beside the service, which keeps its sessions."""
+    url = engine.db.url.set(drivername="postgresql").render_as_string(hide_password=False)
     with psycopg.connect(url, autocommit=True, options="-c default_transaction_read_only=off") as admin:
-        admin.execute(
-            f'ALTER DATABASE "{engine.db.url.database}" SET default_transaction_read_only = {value}'
-        )
-        admin.execute(_END_OTHERS)
+        for statement in statements:
+            admin.execute(statement.encode())
+
+
+@contextmanager
+def no_room(file: Path) -> Iterator[None]:
+    """Lets no file of this process grow beyond the size of one of them: as on a full disk."""
+    # Python ignores SIGXFSZ, so that a write beyond the limit is an error and no end.
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (file.stat().st_size, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)

@@ -18,3 +18,11 @@ def refuse(engine: Engine, event: str, *, when: str) -> None:
     for statement in _STATEMENTS[engine.db.url.get_backend_name()]:
         ready = text(statement.format(event=event, when=when))
         engine.db.write(lambda tx, ready=ready: tx.execute(ready))  # type: ignore[misc]
+
+
+def cease_to_refuse(engine: Engine) -> None:
+    """Takes `refuse` back."""
+    is_sqlite = engine.db.url.get_backend_name() == "sqlite"
+    engine.db.write(
+        lambda tx: tx.execute(text("DROP TRIGGER refuse" if is_sqlite else "DROP FUNCTION refuse CASCADE"))
+    )

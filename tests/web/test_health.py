@@ -7,6 +7,7 @@ import pytest
 from fastapi import FastAPI
 
 from outage_service.clock import VirtualClock
+from outage_service.domain.roles import Role
 from outage_service.services.engine import Engine
 from outage_service.services.pulse import Pulse
 from outage_service.storage import DatabaseError, workers
@@ -17,6 +18,7 @@ from tests.engines import an_engine
 from tests.support.read_only import read_only
 from tests.web.bodies import unscheduled
 from tests.web.client import Api, problem, shown
+from tests.web.conftest import a_token
 
 PATHS = ("/healthz", "/readyz", "/metrics")
 ELSEWHERE = ("203.0.113.7", 40_000)
@@ -92,6 +94,17 @@ def test_a_database_that_takes_no_writes_is_named_until_it_takes_one(engine: Eng
     pulse.beat()
     assert shown(api.get("/readyz"), 503)["reasons"] == ["no_sender"]
     assert "outage_database_writable 1.0" in api.get("/metrics").text
+
+
+def test_an_act_that_the_database_refuses_tells_the_probes_at_once(engine: Engine) -> None:
+    """P17, P22: whoever watches hears of it with whoever was refused."""
+    watched = engine.watched()
+    api = Api(create_app(watched, worker=Scheduler(2)))
+    operator = Api(api.app, a_token(watched, Role.TCCU))
+    with read_only(engine):
+        problem(operator.post("/v1/outages", unscheduled()), 503, "database_unavailable")
+        assert "database_not_writable" in shown(api.get("/readyz"), 503)["reasons"]
+        assert "outage_database_writable 0.0" in api.get("/metrics").text
 
 
 def test_the_figures_tell_of_the_database_and_of_requests(

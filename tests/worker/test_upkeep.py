@@ -31,6 +31,7 @@ from tests.worker.harness import (
     declare,
     give_news,
     make_engine,
+    make_retries_due,
     people,
     states,
     subscribe,
@@ -127,12 +128,14 @@ def test_a_restored_backup_sends_nothing_again_until_it_is_told_to(
         done = declare(on_file)
         until(lambda: states(on_file))
         back_up(on_file, tmp_path / "backup.db")
+    make_retries_due(on_file)
     with running_smtp_server() as relay:
         with working(on_file, relay.url()):
             until(lambda: states(on_file) == {DeliveryState.ACCEPTED: 40}, seconds=60)
         on_file.db.close()
         restore(on_file, tmp_path / "backup.db")
         restored = make_engine(sqlite_url, clock)
+        make_retries_due(restored)
         with working(restored, relay.url()):
             until(lambda: held(restored) == 1)
             time.sleep(QUIET_SECONDS)

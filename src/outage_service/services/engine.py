@@ -1,7 +1,7 @@
 """What the use cases work with, put together once by `app`."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import TypeVar
 
@@ -17,6 +17,7 @@ from outage_service.services.population import Population
 from outage_service.services.write_health import WriteHealth
 from outage_service.storage import Connection
 from outage_service.storage.database import Database
+from outage_service.storage.watched import WatchedDatabase
 
 T = TypeVar("T")
 log = structlog.get_logger(__name__)
@@ -57,6 +58,10 @@ class Engine:
     def return_path(self) -> str:
         """The sender on the envelope: where reports of non-delivery go."""
         return self.bounce_address or self.sender.address
+
+    def watched(self) -> "Engine":
+        """Returns the same for a process that stays: its `write_health` learns of each write that fails."""
+        return replace(self, db=WatchedDatabase(self.db, self.write_health.learn))
 
     def act(self, work: Callable[[Connection], T]) -> T:
         """Returns what `work` returned once it is durable and the snapshot tells of it (P17)."""

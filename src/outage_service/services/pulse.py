@@ -5,6 +5,7 @@ catch-up takes the place of whatever is held of an outage that is still open (P3
 """
 
 import threading
+from concurrent.futures import Future
 from datetime import datetime, timedelta
 
 import structlog
@@ -20,6 +21,10 @@ from outage_service.storage.pulse import PulseMark, PulseRecord
 log = structlog.get_logger(__name__)
 
 BEAT_EVERY_SECONDS = 30.0
+FEEL_EVERY_SECONDS = 10.0
+"""As often as a sender says that it lives; who makes no small write by itself knows nothing (P22)."""
+FEEL_WITHIN_SECONDS = 5.0
+"""So long it waits for another writer."""
 SILENT_AT_MOST = timedelta(hours=1)
 """A new timeline after a shorter silence is a failover, after a longer one a recovery from a backup."""
 SLACK = timedelta(minutes=1)
@@ -29,12 +34,14 @@ SLACK = timedelta(minutes=1)
 class Pulse:
     """One process's part in the pulse. A sender must not begin before the first `beat` has returned."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, *, feel_within_seconds: float = FEEL_WITHIN_SECONDS) -> None:
         self._engine = engine
+        self._feel_within_seconds = feel_within_seconds
         path = sqlite_path(engine.db.url)
         self._mark = PulseMark(path.with_name(path.name + ".pulse")) if path else None
         self._beats: int | None = None
         self._beat_at = 0.0
+        self._feeling: Future[None] | None = None
         self._turns = threading.Lock()
 
     @property
@@ -43,22 +50,31 @@ class Pulse:
         return self._beats is not None
 
     def beat_if_due(self) -> None:
-        """Beats where the last time was half a minute ago."""
-        if self._is_due():
+        """Beats half a minute apart, and more often while the database takes no writes."""
+        if self._is_due(BEAT_EVERY_SECONDS):
             self.beat()
 
     def feel_if_due(self) -> None:
-        """Where no sender runs, and nothing may beat: tries half a minute apart whether it could.
+        """Where no sender runs, and nothing may beat: tries, as often as a sender does, whether it could.
 
-        It takes the row and leaves it as it is. So a read-only database is noticed, and a full disk is not.
+        It writes what is there as it is. Other processes' writes are waited for no longer than for a moment:
+        what is begun is then looked at the next time.
         """
-        if self._is_due():
+        if self._is_due(FEEL_EVERY_SECONDS):
             with self._turns, self._engine.write_health.trying():
-                self._engine.db.write(rows.lock_pulse)
+                self._feel()
                 self._beat_at = monotonic_seconds()
 
-    def _is_due(self) -> bool:
-        return monotonic_seconds() - self._beat_at >= BEAT_EVERY_SECONDS
+    def _feel(self) -> None:
+        self._feeling = feeling = self._feeling or self._engine.db.submit(rows.write_as_it_is)
+        feeling.exception(self._feel_within_seconds)
+        self._feeling = None
+        feeling.result()
+
+    def _is_due(self, every_seconds: float) -> bool:
+        if self._engine.write_health.is_refused:
+            return True
+        return monotonic_seconds() - self._beat_at >= every_seconds
 
     def beat(self) -> None:
         """Records that the service lives, and before that holds the mail of a database that seems a copy."""

@@ -20,6 +20,7 @@ from sqlalchemy.pool import StaticPool
 
 from outage_service.storage import audit
 from outage_service.storage.lock_file import LockFile, open_lock, takes_at_once
+from outage_service.storage.read_only import obey_the_server
 
 T = TypeVar("T")
 BUSY_TIMEOUT_MS = 5_000
@@ -283,7 +284,7 @@ def _postgres_engine(url: URL, *options: str) -> Engine:
         f"idle_in_transaction_session_timeout={POSTGRES_IDLE_TIMEOUT}",
         *options,
     )
-    return create_engine(
+    engine = create_engine(
         url,
         pool_size=10,
         max_overflow=10,
@@ -292,3 +293,5 @@ def _postgres_engine(url: URL, *options: str) -> Engine:
         hide_parameters=True,
         connect_args={"options": " ".join(f"-c {setting}" for setting in settings), **NETWORK},
     )
+    obey_the_server(engine)
+    return engine

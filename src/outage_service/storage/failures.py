@@ -26,6 +26,7 @@ _REFUSED = {
     "53100",  # disk full
     "0A000",  # not supported: on a standby, a transaction that says that it will write
 }
+_NO_ROOM = {"53100", "SQLITE_FULL", errno.ENOSPC, errno.EDQUOT}
 _SQLITE_REFUSED = ("SQLITE_READONLY", "SQLITE_FULL", "SQLITE_IOERR_WRITE", "SQLITE_IOERR_FSYNC")
 _LOCK_FILE_REFUSED = {errno.EROFS, errno.EACCES, errno.EPERM, errno.ENOSPC, errno.EDQUOT}
 
@@ -70,6 +71,13 @@ def refuses_writes(error: Exception) -> bool:
         or name.startswith(_SQLITE_REFUSED)
         or (isinstance(original, OSError) and original.errno in _LOCK_FILE_REFUSED)
     )
+
+
+def lacks_room(error: Exception) -> bool:
+    """Returns whether a write was refused for want of room: a smaller one may still find some."""
+    original = error.orig if isinstance(error, DBAPIError) else error
+    names = (getattr(original, name, None) for name in ("sqlstate", "sqlite_errorname", "errno"))
+    return not _NO_ROOM.isdisjoint(names)
 
 
 def is_lock_timeout(error: Exception) -> bool:
