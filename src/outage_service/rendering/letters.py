@@ -31,6 +31,7 @@ class AlertKind(StrEnum):
     MAIL_HELD = "mail_held"
     REGIONAL_LETTER_LOST = "regional_letter_lost"
     CASE_LETTER_LOST = "case_letter_lost"
+    ESCALATION_LOST = "escalation_lost"
 
 
 OVER = "over"

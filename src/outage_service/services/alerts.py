@@ -28,8 +28,11 @@ from outage_service.services.engine import Engine
 from outage_service.storage import Connection, audit
 from outage_service.storage import alerts as rows
 from outage_service.storage.alerts import Event
+from outage_service.storage.external_outages import find_external
 from outage_service.storage.failures import Failure, failure_of
+from outage_service.storage.lost_letters import tell_again
 from outage_service.storage.mailings import ALERT, insert_letter
+from outage_service.storage.now import database_now
 from outage_service.storage.outages import mark_overrun_alerted, overrun_candidates
 from outage_service.storage.pauses import paused_bulletins
 from outage_service.storage.pulse import count_held
@@ -44,12 +47,7 @@ CANARY_WITHIN = timedelta(minutes=10)
 LOOK_EVERY_SECONDS = 5.0
 RELAY_WELL_AFTER_SECONDS = 60.0
 """One that takes our mail and refuses it by turns is one trouble, not one with every look."""
-_SUBJECT_IS = {
-    AlertKind.OVERDUE.value: "number",
-    AlertKind.BULLETIN_PAUSED.value: "number",
-    AlertKind.CASE_LETTER_LOST.value: "case",
-}
-"""What the subject of an alert is; of all others, where they have one, it is a host."""
+_ABOUT_AN_OUTAGE = frozenset({AlertKind.OVERDUE, AlertKind.BULLETIN_PAUSED})
 _BY_TIME_OF_DAY = frozenset({AlertKind.OVERDUE.value, AlertKind.CANARY_MISSING.value})
 
 
@@ -113,7 +111,7 @@ def _found(engine: Engine, tx: Connection) -> set[Event]:
     if is_database_apart(readings):
         found.add((AlertKind.DATABASE_CLOCK_DIFFERS.value, ""))
     found |= {(AlertKind.BULLETIN_PAUSED.value, each.number) for each in paused_bulletins(tx)}
-    found |= lost_letters.still_told(engine, tx)
+    found |= lost_letters.still_told(tx)
     if count_held(tx):
         found.add((AlertKind.MAIL_HELD.value, ""))
     if rows.is_relay_paused(tx, longer_than=RELAY_DOWN_AT_MOST):
@@ -130,12 +128,26 @@ def tell_of_lost(engine: Engine, tx: Connection, mailing_ids: Collection[int]) -
     """
     try:
         with tx.begin_nested():
-            for event in sorted(lost_letters.events_of(tx, mailing_ids)):
-                _begin(engine, tx, event)
+            _tell_of(engine, tx, lost_letters.events_of(tx, mailing_ids))
     except Exception as error:
         if failure_of(error) is not Failure.FAULT:
             raise
         log.exception("lost_letters_not_told", count=len(mailing_ids))
+
+
+def _tell_of(engine: Engine, tx: Connection, lost: set[Event]) -> None:
+    """Raises what is not known yet, with one letter for all regions: it names none, the board does."""
+    now = database_now(tx)
+    new = [event for event in sorted(lost) if not tell_again(tx, event, now=now)]
+    begun = [event for event in new if rows.raise_alert(tx, event, now=now)]
+    for kind, subject in begun:
+        log.error("alert_raised", kind=kind, subject=subject)
+    if any(kind == AlertKind.REGIONAL_LETTER_LOST for kind, _ in begun):
+        send_alert(engine, tx, AlertKind.REGIONAL_LETTER_LOST)
+    for kind, subject in begun:
+        about = find_external(tx, int(subject)) if kind in lost_letters.ABOUT_A_CASE else None
+        if about is not None:
+            send_alert(engine, tx, AlertKind(kind), case=about.case_number)
 
 
 def _begin(engine: Engine, tx: Connection, event: Event) -> None:
@@ -151,10 +163,13 @@ def _end(engine: Engine, tx: Connection, event: Event) -> None:
 
 
 def _tell(engine: Engine, tx: Connection, event: Event, *, is_over: bool = False) -> None:
-    if event[0] == lost_letters.ALERT_LOST or (is_over and event[0] in lost_letters.KINDS.values()):
+    if event[0] in lost_letters.KINDS.values():  # begins in `tell_of_lost`, and is never over
         return
-    kind, subject = AlertKind(event[0]), {_SUBJECT_IS.get(event[0], "host"): event[1]}
-    send_alert(engine, tx, kind, is_over=is_over, **subject)
+    kind, subject = AlertKind(event[0]), event[1]
+    if kind in _ABOUT_AN_OUTAGE:
+        send_alert(engine, tx, kind, number=subject, is_over=is_over)
+    else:
+        send_alert(engine, tx, kind, host=subject, is_over=is_over)
 
 
 def send_alert(

@@ -6,7 +6,9 @@ from enum import StrEnum
 
 from outage_service.domain.deliveries import DeliveryState
 from outage_service.domain.outages import Outage, OutageState
+from outage_service.domain.roles import Actor
 from outage_service.domain.texts import Bilingual
+from outage_service.services import lost_letters
 from outage_service.services.engine import Engine
 from outage_service.services.queries import NOT_REACHED
 from outage_service.storage import Connection
@@ -14,6 +16,7 @@ from outage_service.storage import bulletins as bulletin_rows
 from outage_service.storage import outages as outage_rows
 from outage_service.storage.alerts import open_alerts
 from outage_service.storage.bulletins import BulletinRecord
+from outage_service.storage.external_outages import find_external
 from outage_service.storage.mailings import Progress, progress_of
 from outage_service.storage.regional import list_recipients
 from outage_service.storage.reports import living_workers
@@ -30,8 +33,10 @@ _ALERTED = {
     "canary_missing",
     "regional_letter_lost",
     "case_letter_lost",
+    "escalation_lost",
     "alert_letter_lost",
 }
+_HIDDEN = "…"
 _ORDER = (OutageState.OVERRUN, OutageState.OPEN, OutageState.SCHEDULED, OutageState.RESOLVED)
 
 
@@ -48,6 +53,7 @@ class Trouble(StrEnum):
     DATABASE_CLOCK_DIFFERS = "database_clock_differs"
     BULLETIN_PAUSED = "bulletin_paused"
     CANARY_MISSING = "canary_missing"
+    ESCALATION_LOST = "escalation_lost"
     ALERT_LETTER_LOST = "alert_letter_lost"
     CASE_LETTER_LOST = "case_letter_lost"
     REGIONAL_LETTER_LOST = "regional_letter_lost"
@@ -95,14 +101,14 @@ class Board:
     warnings: tuple[BoardWarning, ...]
 
 
-def read_board(engine: Engine, tx: Connection) -> Board:
-    """Returns the board: what has overrun first, then open, planned, and resolved with a remainder."""
+def read_board(engine: Engine, tx: Connection, actor: Actor) -> Board:
+    """Returns what this actor may see: overrun first, then open, planned, and resolved with a remainder."""
     now = engine.clock()
     found = outage_rows.outages_in_effect(tx)
     messages = bulletin_rows.latest_messages(tx, [one.id for one in found])
     shown = [_shown(tx, one, messages.get(one.id), now) for one in found]
     shown.sort(key=lambda each: (_ORDER.index(each.state), each.outage.id))
-    return Board(now, tuple(shown), tuple(_warnings(engine, tx, shown, now)))
+    return Board(now, tuple(shown), tuple(_warnings(engine, tx, shown, now, actor)))
 
 
 def _shown(tx: Connection, outage: Outage, message: Bilingual | None, now: datetime) -> BoardOutage:
@@ -110,9 +116,11 @@ def _shown(tx: Connection, outage: Outage, message: Bilingual | None, now: datet
     return BoardOutage(outage, outage.state_at(now), message, newest, progress_of(tx, newest.id))
 
 
-def _warnings(engine: Engine, tx: Connection, shown: list[BoardOutage], now: datetime) -> list[BoardWarning]:
+def _warnings(
+    engine: Engine, tx: Connection, shown: list[BoardOutage], now: datetime, actor: Actor
+) -> list[BoardWarning]:
     found = _on_all(engine, tx)
-    found += _alerts(tx, shown)
+    found += _alerts(tx, shown, actor)
     found += [BoardWarning(Trouble.OVERDUE, each) for each in shown if each.is_overdue(now)]
     found += [BoardWarning(Trouble.OVERRUN, each) for each in shown if each.state is OutageState.OVERRUN]
     return found + [BoardWarning(Trouble.NOT_REACHED, each) for each in shown if each.not_reached]
@@ -125,19 +133,27 @@ def _on_all(engine: Engine, tx: Connection) -> list[BoardWarning]:
     return [BoardWarning(Trouble.NO_SENDER)] if living_workers(tx) == 0 else []
 
 
-def _alerts(tx: Connection, shown: list[BoardOutage]) -> list[BoardWarning]:
+def _alerts(tx: Connection, shown: list[BoardOutage], actor: Actor) -> list[BoardWarning]:
     """Returns what operators were alerted of and is not over, but for what the outages show by themselves."""
     on = {each.outage.number: each for each in shown}
     alerted = sorted(event for event in open_alerts(tx) if event[0] in _ALERTED)
-    regions = {str(one.id): one.email for one in list_recipients(tx)} if alerted else {}
+    named = [(kind, subject, _name_of(tx, kind, subject, actor)) for kind, subject in alerted]
     return [
-        BoardWarning(
-            Trouble(kind),
-            on.get(subject),
-            regions.get(subject, "") if kind == Trouble.REGIONAL_LETTER_LOST else subject,
-        )
-        for kind, subject in alerted
+        BoardWarning(Trouble(kind), on.get(subject), name)
+        for kind, subject, name in named
+        if name is not None
     ]
+
+
+def _name_of(tx: Connection, kind: str, subject: str, actor: Actor) -> str | None:
+    """Returns what an alert's subject is called; None where this actor may not know of it (R32)."""
+    if kind in lost_letters.ABOUT_A_CASE:
+        about = find_external(tx, int(subject))
+        return about.case_number if about is not None and about.may_be_read_by(actor.role) else None
+    if kind == Trouble.REGIONAL_LETTER_LOST:
+        emails = {str(one.id): one.email for one in list_recipients(tx)}
+        return emails.get(subject) if actor.may_see_contacts else _HIDDEN
+    return subject
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,6 +25,7 @@ from outage_service.services.engine import Engine
 from outage_service.storage import Connection
 from outage_service.storage import bounces as rows
 from outage_service.storage.bounces import Addressee, BounceRecord
+from outage_service.storage.lost_letters import letters_to_act_on
 from outage_service.storage.suppressions import count_bounced_since
 
 log = structlog.get_logger(__name__)
@@ -54,14 +55,18 @@ def take(engine: Engine, tx: Connection, raw: bytes) -> Taken:
     if report is None:
         log.info("bounce_is_no_report")
         return Taken()
-    letters = _letters(engine, report)
-    if letters and not report.is_complaint:
-        alerts.tell_of_lost(engine, tx, letters)
     addressee = _addressee(engine, tx, report)
-    if addressee is None:
-        if not letters:
-            log.warning("bounce_not_ours", message_ids=len(report.message_ids))
-        return Taken()
+    taken = _take(engine, tx, report, addressee) if addressee is not None else Taken()
+    letters = _lost_letters(engine, tx, report)
+    if letters:
+        log.info("bounce_of_letter", mailing_ids=letters)
+        alerts.tell_of_lost(engine, tx, letters)
+    elif addressee is None:
+        log.warning("bounce_not_ours", message_ids=len(report.message_ids))
+    return taken
+
+
+def _take(engine: Engine, tx: Connection, report: Report, addressee: Addressee) -> Taken:
     kind, status = _judged(report, addressee)
     if kind is None:
         log.info("bounce_not_counted", mailing_id=addressee.mailing_id, status=status)
@@ -86,10 +91,19 @@ def take_refusal(
         _count(engine, tx, addressee, kind, status)
 
 
-def _letters(engine: Engine, report: Report) -> list[int]:
-    """Returns the mailings of the letters to one person that a report proves to have seen."""
+def _lost_letters(engine: Engine, tx: Connection, report: Report) -> list[int]:
+    """Returns the letters to act on that a report proves to have seen and says to have failed.
+
+    Where a mailbox is a list, one dead end behind it says nothing of the others.
+    """
     named = (message_ids.read_letter(engine.secret_key, one) for one in report.message_ids)
-    return [mailing_id for mailing_id in named if mailing_id is not None]
+    letters = letters_to_act_on(tx, [mailing_id for mailing_id in named if mailing_id is not None])
+    failed = [one.addresses for one in report.failed] if not report.is_complaint else []
+    return [
+        letter.mailing_id
+        for letter in letters
+        if any(not addresses or letter.address.lower() in addresses for addresses in failed)
+    ]
 
 
 def _addressee(engine: Engine, tx: Connection, report: Report) -> Addressee | None:

@@ -30,7 +30,7 @@ from outage_service.services.engine import Engine
 from outage_service.services.errors import NotFound, NotPermitted, Stale
 from outage_service.storage import Connection, audit
 from outage_service.storage import external_outages as rows
-from outage_service.storage.mailings import ABOUT_A_CASE, insert_letter
+from outage_service.storage.mailings import ABOUT_A_CASE, ESCALATION, insert_letter
 
 WHAT = "external outage"
 
@@ -164,7 +164,7 @@ def _send(
     now = engine.clock()
     insert_letter(
         tx,
-        purpose=ABOUT_A_CASE,
+        purpose=ESCALATION if kind is CaseLetter.ESCALATION else ABOUT_A_CASE,
         address=address,
         language=first,
         link_id=outage.id,

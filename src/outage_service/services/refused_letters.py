@@ -23,6 +23,7 @@ from outage_service.domain.deliveries import (
     Verdict,
     decide,
 )
+from outage_service.services import lost_letters
 from outage_service.services.shut_out import ALIKE_AT_LEAST, SAME_MOMENT, Refusal, refusal_in
 from outage_service.storage import Connection, letter_endings, pauses
 from outage_service.storage.deliveries import LONE_RECIPIENT, ClaimKey, Settlement
@@ -100,6 +101,7 @@ def _take_back(tx: Connection, lately: _Lately, refusal: Refusal, now: datetime)
     failed = (one for one in lately.letters if one.state is DeliveryState.FAILED and one.changed_at >= since)
     found = [one.mailing_id for one in failed if refusal_in(one) == refusal]
     letter_endings.requeue_letters(tx, found, first_after=now - GIVE_UP_AFTER, retry_in=RETRY_AFTER[0])
+    lost_letters.take_back(tx, found)
 
 
 def _again(alike: list[Settlement], now: datetime) -> dict[ClaimKey, Settlement]:

@@ -14,6 +14,7 @@ from outage_service.domain.letters import Letter
 from outage_service.domain.roles import Actor
 from outage_service.domain.texts import Language
 from outage_service.rendering.letters import ComposedLetter
+from outage_service.services import lost_letters
 from outage_service.services.addresses import Address
 from outage_service.services.engine import Engine
 from outage_service.services.errors import NotFound
@@ -54,6 +55,7 @@ def remove_recipient(engine: Engine, tx: Connection, actor: Actor, recipient_id:
     if key is None:
         raise NotFound("regional recipient", recipient_id)
     rows.forget_letters(tx, key)
+    lost_letters.forget_region(tx, recipient_id)
     _record(tx, "regional_removed", actor, recipient_id, engine.clock())
 
 

@@ -20,6 +20,7 @@ from outage_service.services.heartbeats import Heartbeats
 from outage_service.services.links import Holder, Purpose, around_token, token
 from outage_service.storage import Connection, deliveries, unsendable, workers
 from outage_service.storage.deliveries import LONE_RECIPIENT, Claim, ClaimKey, Settlement
+from outage_service.storage.lost_letters import given_up_among
 from outage_service.storage.mailings import MailingRecord, find_mailing, superseded_among
 from outage_service.storage.pauses import paused_among
 
@@ -153,7 +154,8 @@ def settle(engine: Engine, worker_id: str, settlements: Sequence[Settlement]) ->
 
 def settling(engine: Engine, worker_id: str, settlements: Sequence[Settlement]) -> Future[int]:
     """Returns at once; the future ends as `settle` would have."""
-    if any(lost_letters.is_given_up(one) for one in settlements):
+    is_refused = any(one.state is DeliveryState.FAILED for one in settlements)
+    if is_refused or lost_letters.lost_of(settlements):  # else there is nothing to weigh and nobody to tell
         return engine.db.submit(partial(_record, engine, worker_id, settlements))
     return deliveries.submit_settling(engine.db, worker_id, settlements)
 
@@ -162,7 +164,7 @@ def _record(engine: Engine, worker_id: str, settlements: Sequence[Settlement], t
     outcomes = refusals.weigh(engine, tx, settlements)
     recorded = deliveries.settle(tx, worker_id, outcomes)
     if lost := lost_letters.lost_of(outcomes):
-        alerts.tell_of_lost(engine, tx, lost)
+        alerts.tell_of_lost(engine, tx, given_up_among(tx, lost))
     return recorded
 
 

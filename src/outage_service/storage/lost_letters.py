@@ -1,55 +1,76 @@
-"""Which letters were for somebody who has to act, as it is needed where one could not be brought to them."""
+"""Letters that somebody has to act on, and what operators were told of those that were lost."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, func, select, update
 
+from outage_service.domain.deliveries import DeliveryState
 from outage_service.storage.alerts import Event
 from outage_service.storage.bounce_schema import alert
-from outage_service.storage.contingency_schema import external_outage, regional_recipient
-from outage_service.storage.mailings import ABOUT_A_CASE, ALERT
+from outage_service.storage.contingency_schema import regional_recipient
+from outage_service.storage.deliveries import LONE_RECIPIENT
+from outage_service.storage.mailings import ABOUT_A_CASE, ALERT, ESCALATION
 from outage_service.storage.regional import PURPOSE as REGIONAL
-from outage_service.storage.schema import mailing
+from outage_service.storage.schema import delivery, mailing
 
 
 @dataclass(frozen=True, slots=True)
-class ForSomebody:
-    """A letter to a region, with its place on the list; or about a client's outage, with its number; or an
-    alert, with neither."""
+class LetterToActOn:
+    """A letter; `about_id` is the region's place on the list, or the client's outage. An alert has none."""
 
+    mailing_id: int
     purpose: str
-    recipient_id: int | None
-    case_number: str | None
+    address: str
+    about_id: int | None
 
 
-def letters_for_somebody(tx: Connection, mailing_ids: Collection[int]) -> list[ForSomebody]:
+def letters_to_act_on(tx: Connection, mailing_ids: Collection[int]) -> list[LetterToActOn]:
     """Returns those of the mailings that are such letters.
 
-    Left out are those to a mailbox that was taken off the list since, or about what is gone.
+    Left out are those to a mailbox that was taken off the list since, and those of a release that did not
+    keep what they are about.
     """
-    box = regional_recipient.c.id.label("box_id")
     is_theirs = regional_recipient.c.address_key == func.lower(mailing.c.address)
-    is_about = (external_outage.c.id == mailing.c.link_id) & (mailing.c.purpose == ABOUT_A_CASE)
     wanted = (
-        select(mailing.c.purpose, box, external_outage.c.case_number)
+        select(
+            mailing.c.id, mailing.c.purpose, mailing.c.address, mailing.c.link_id,
+            regional_recipient.c.id.label("recipient_id"),
+        )
         .join(regional_recipient, is_theirs & (mailing.c.purpose == REGIONAL), isouter=True)
-        .join(external_outage, is_about, isouter=True)
-        .where(mailing.c.id.in_(mailing_ids), mailing.c.purpose.in_((REGIONAL, ABOUT_A_CASE, ALERT)))
+        .where(mailing.c.id.in_(mailing_ids))
+        .where(mailing.c.purpose.in_((REGIONAL, ABOUT_A_CASE, ESCALATION, ALERT)))
+    )  # fmt: skip
+    found = [
+        LetterToActOn(row.id, row.purpose, row.address, row.recipient_id or row.link_id)
+        for row in tx.execute(wanted)
+    ]
+    return [one for one in found if one.purpose == ALERT or one.about_id is not None]
+
+
+def given_up_among(tx: Connection, mailing_ids: Collection[int]) -> list[int]:
+    """Returns those of the letters to one person that the ledger has as given up."""
+    given_up = (DeliveryState.FAILED.value, DeliveryState.EXPIRED.value)
+    wanted = select(delivery.c.mailing_id).where(
+        delivery.c.mailing_id.in_(mailing_ids),
+        delivery.c.recipient_id == LONE_RECIPIENT,
+        delivery.c.state.in_(given_up),
     )
-    found = [ForSomebody(row.purpose, row.box_id, row.case_number) for row in tx.execute(wanted)]
-    return [one for one in found if one.purpose == ALERT or one.recipient_id or one.case_number]
+    return list(tx.execute(wanted).scalars())
 
 
-def open_since(tx: Connection, kinds: Collection[str], since: datetime) -> set[Event]:
-    """Returns the alerts of these kinds that were raised then or later and are not cleared."""
+def told_since(tx: Connection, kinds: Collection[str], since: datetime) -> set[Event]:
+    """Returns the open alerts of these kinds of which there was news then or later."""
     raised = select(alert.c.kind, alert.c.subject).where(
         alert.c.kind.in_(kinds), alert.c.cleared_at.is_(None), alert.c.raised_at >= since
     )
     return {(row.kind, row.subject) for row in tx.execute(raised)}
 
 
-def recipient_ids(tx: Connection) -> set[int]:
-    """Returns the places on the list of regions that are taken."""
-    return set(tx.execute(select(regional_recipient.c.id)).scalars())
+def tell_again(tx: Connection, event: Event, *, now: datetime) -> bool:
+    """Makes an open alert one of now and returns whether there was one; nobody waits for others for it."""
+    still = update(alert).where(
+        alert.c.kind == event[0], alert.c.subject == event[1], alert.c.cleared_at.is_(None)
+    )
+    return tx.execute(still.values(raised_at=now)).rowcount > 0

@@ -21,7 +21,8 @@ from outage_service.storage.upkeep_schema import ledger_summary
 BULLETIN = "bulletin"
 CONFIRMATION = "confirm"
 ABOUT_A_CASE = "external"
-"""A letter about a client's outage; its `link_id` is that outage."""
+ESCALATION = "escalation"
+"""Letters about a client's outage, which their `link_id` is, and about one that is an incident (R32)."""
 ALERT = "alert"
 
 

@@ -7,15 +7,18 @@ from fastapi import FastAPI
 
 from outage_service.clock import VirtualClock
 from outage_service.domain.deliveries import DeliveryState
+from outage_service.domain.external_outages import Report
 from outage_service.domain.roles import Role
 from outage_service.domain.systems import System
+from outage_service.domain.texts import Language
+from outage_service.services import external_outages
 from outage_service.services.engine import Engine
 from outage_service.services.pulse import Pulse
 from outage_service.storage import DatabaseError, workers
 from outage_service.storage.alerts import clear_alert, raise_alert
 from tests.builders import SUNDAY_6H, a_delay, an_impact
 from tests.desk import Desk, a_desk
-from tests.services.acts import announce, declare, resolve, subscribe, update
+from tests.services.acts import TCCU, announce, declare, resolve, subscribe, update
 from tests.storage.rows import all_claims, end
 from tests.support.read_only import read_only
 
@@ -97,7 +100,7 @@ def test_a_database_that_takes_no_writes_is_told_and_no_missing_sender(
 def test_what_operators_are_alerted_of_stands_here_until_it_is_over(tccu_desk: Desk, engine: Engine) -> None:
     """P22."""
     events = [("relay_paused", ""), ("heartbeat_lost", "mail-2"), ("overrun", "TCC26-0009")]
-    events += [("clock_differs", "mail-3"), ("case_letter_lost", "EXT26-0001"), ("alert_letter_lost", "")]
+    events += [("clock_differs", "mail-3"), ("alert_letter_lost", "")]
     events.append(("database_clock_differs", ""))
     for event in events:
         engine.db.write(lambda tx, event=event: raise_alert(tx, event, now=engine.clock()))
@@ -106,7 +109,6 @@ def test_what_operators_are_alerted_of_stands_here_until_it_is_over(tccu_desk: D
     assert "The host mail-2 has stopped without a word." in text
     assert "The clock of the host mail-3 differs from those of the other hosts." in text
     assert "L’horloge de l’hôte mail-3 diffère de celles des autres hôtes." in board(tccu_desk, "fr")
-    assert "A message about case EXT26-0001 was not delivered." in text
     assert "An alert to the operators’ mailbox was not delivered." in text
     assert "The clock of the database differs from those of the hosts." in text
     assert "TCC26-0009" not in text
@@ -116,13 +118,37 @@ def test_what_operators_are_alerted_of_stands_here_until_it_is_over(tccu_desk: D
 
 
 def test_the_region_that_did_not_get_its_message_is_named(
-    tccu_desk: Desk, admin_desk: Desk, engine: Engine
+    tccu_desk: Desk, admin_desk: Desk, auditor_desk: Desk, engine: Engine
 ) -> None:
-    """P22, R12: whoever has to call it may not read the list."""
+    """P22, R12: whoever has to call it may not read the list; auditors see no contacts."""
     admin_desk.submit("/en/console/regional", {"email": "region@example.org", "first": "fr"})
     engine.db.write(lambda tx: raise_alert(tx, ("regional_letter_lost", "1"), now=engine.clock()))
     assert "A region did not get its message (region@example.org)." in board(tccu_desk)
     assert "Une région n’a pas reçu son message (region@example.org)." in board(tccu_desk, "fr")
+    assert "A region did not get its message (…)." in board(auditor_desk)
+
+
+def test_a_case_whose_letter_is_lost_is_named_to_whoever_may_read_it(
+    tccu_desk: Desk, ctsu_desk: Desk, engine: Engine
+) -> None:
+    """P22, R32."""
+    incident = Report(
+        client="Example Customs Brokers",
+        contact="A. Person 519-555-0100",
+        email="desk@example.org",
+        language=Language.EN,
+        systems=(System.EDI,),
+        description="Their gateway has failed.",
+        is_incident=True,
+    )
+    engine.act(lambda tx: external_outages.record(engine, tx, TCCU, incident))
+    for kind in ("case_letter_lost", "escalation_lost"):
+        engine.db.write(lambda tx, kind=kind: raise_alert(tx, (kind, "1"), now=engine.clock()))
+    text = board(tccu_desk)
+    assert "The client of case EXT26-0001 did not get the confirmation." in text
+    assert "The notice of the cybersecurity incident of case EXT26-0001 was not delivered." in text
+    assert "L’avis de l’incident de cybersécurité du dossier EXT26-0001" in board(tccu_desk, "fr")
+    assert "EXT26-0001" not in board(ctsu_desk)
 
 
 def test_how_far_the_newest_bulletin_has_come_is_shown(tccu_desk: Desk, engine: Engine) -> None:

@@ -125,7 +125,7 @@ def _recipients(
     mistakes: dict[str, str] | None = None,
 ) -> HTMLResponse:
     with engine.db.read() as tx:
-        recipients, unreached = list_recipients(tx), lost_letters.unreached_regions(engine, tx)
+        recipients, unreached = list_recipients(tx), lost_letters.unreached_regions(tx)
     return console_page(
         "console/regional.html",
         language,

@@ -55,7 +55,7 @@ def show_board(
 ) -> Response:
     """Shows the board; a script that looks for news is told when there is none."""
     with engine.db.read() as tx:
-        board = read_board(engine, tx)
+        board = read_board(engine, tx, session.actor)
     words = Words(load_content(), language)
     shown = [_shown(engine, one, words, board.as_of, session.actor) for one in board.outages]
     tag = _tag(board, language, session)
