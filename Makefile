@@ -5,6 +5,8 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 PYTHON ?=
 PYTEST_WORKERS ?= 3
+# Tests start a hundred processes: without compiled files each would compile everything anew.
+unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo run test check bench chaos lock system clean
@@ -32,7 +34,7 @@ check: setup ## Style, types and layers
 
 test: setup system check ## Everything that must hold before a commit
 	$(BIN)/coverage erase
-	$(BIN)/coverage run -m pytest -n $(PYTEST_WORKERS)
+	$(BIN)/coverage run -m pytest -n $(PYTEST_WORKERS) --dist worksteal
 	$(BIN)/coverage combine --quiet
 	$(BIN)/coverage report --fail-under=95
 	$(BIN)/coverage report --fail-under=100 --include='*/outage_service/domain/*'
@@ -40,7 +42,7 @@ test: setup system check ## Everything that must hold before a commit
 bench: setup ## Ratios to the peers, side by side
 	@$(BIN)/python -m benchmarks
 
-chaos: setup system ## Kills, stalls and starves real processes; about 40 minutes
+chaos: setup system ## Kills, stalls and starves real processes; about half an hour
 	@scripts/system_packages.sh chaos
 	$(BIN)/python -m pytest -m chaos tests
 

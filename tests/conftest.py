@@ -15,6 +15,15 @@ from tests.support.logging import log_plainly
 
 log_plainly()
 
+_MOSTLY_WAITING = {"deploy", "e2e", "worker"}
+"""Folders whose tests wait for a browser, a relay or another process more than they calculate."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Puts those that wait first: one worker waits then while the others calculate, and none is left with
+    them at the end."""
+    items.sort(key=lambda item: _MOSTLY_WAITING.isdisjoint(item.nodeid.split("/")))
+
 
 @pytest.fixture(autouse=True)
 def _no_settings_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:

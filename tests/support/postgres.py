@@ -20,7 +20,7 @@ import tempfile
 import time
 import uuid
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -36,6 +36,7 @@ _START_SECONDS = 60  # two shared cores; it takes about one
 _STOP_SECONDS = 20
 _MEMORY = Path("/dev/shm")  # noqa: S108 - wanted as such
 _ROOM = 4 << 30
+_STRATEGIES_SINCE = 15_0000
 _FAST = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
 
 
@@ -48,6 +49,8 @@ class PostgresDatabases:
     """A running server, seen as a place to create databases in."""
 
     server_url: str  # postgresql+psycopg://ROLE@HOST:PORT, without a database
+    kept: psycopg.Connection | None = None  # to a server that no test stops: a new one takes long
+    copies_files: bool = False  # the quickest, once nothing is synced
 
     def url(self, name: str) -> str:
         """Returns the service's own kind of URL for the database `name`."""
@@ -56,18 +59,31 @@ class PostgresDatabases:
     def create(self, *, template: str | None = None) -> str:
         """Creates a database, empty or a copy of `template`, and returns its name."""
         name = f"outage_{uuid.uuid4().hex[:16]}"
-        self._run("CREATE DATABASE {} TEMPLATE {}", name, template or "template0")
+        with self._connection() as connection:
+            has_strategies = connection.info.server_version >= _STRATEGIES_SINCE
+            statement = "CREATE DATABASE {} TEMPLATE {}"
+            if self.copies_files and has_strategies:
+                statement += " STRATEGY FILE_COPY"
+            connection.execute(_named(statement, name, template or "template0"))
         return name
 
     def drop(self, name: str) -> None:
         """Drops the database, throwing out whoever is still connected."""
-        self._run("DROP DATABASE IF EXISTS {} WITH (FORCE)", name)
+        with self._connection() as connection:
+            connection.execute(_named("DROP DATABASE IF EXISTS {} WITH (FORCE)", name))
 
-    def _run(self, statement: str, *names: str) -> None:
+    def connect(self) -> psycopg.Connection:
+        """Returns a new connection that creates and drops."""
         # The driver's own URL names no driver; `postgres` is there on every server.
         url = self.url("postgres").replace("postgresql+psycopg:", "postgresql:")
-        with psycopg.connect(url, autocommit=True) as connection:
-            connection.execute(sql.SQL(statement).format(*map(sql.Identifier, names)))
+        return psycopg.connect(url, autocommit=True)
+
+    def _connection(self) -> contextlib.AbstractContextManager[psycopg.Connection]:
+        return contextlib.nullcontext(self.kept) if self.kept else self.connect()
+
+
+def _named(statement: str, *names: str) -> sql.Composed:
+    return sql.SQL(statement).format(*map(sql.Identifier, names))
 
 
 class PostgresServer:
@@ -84,7 +100,8 @@ class PostgresServer:
     @property
     def databases(self) -> PostgresDatabases:
         """Where to create databases; the address stays the same over a restart."""
-        return PostgresDatabases(f"postgresql+psycopg://{_ROLE}@127.0.0.1:{self._port}")
+        url = f"postgresql+psycopg://{_ROLE}@127.0.0.1:{self._port}"
+        return PostgresDatabases(url, copies_files=bool(self._options))
 
     @property
     def pid(self) -> int:
@@ -189,12 +206,13 @@ def own_server(*, durable: bool = False) -> Iterator[PostgresServer]:
 @contextlib.contextmanager
 def databases() -> Iterator[PostgresDatabases]:
     """Gives the server to create databases in: the one that was named, or one of our own."""
-    if named := os.environ.get(SERVER_VARIABLE):
-        server_url = urlsplit(named)._replace(scheme="postgresql+psycopg", path="").geturl()
-        yield PostgresDatabases(server_url)
-        return
-    with own_server() as server:
-        yield server.databases
+    with contextlib.ExitStack() as stack:
+        if named := os.environ.get(SERVER_VARIABLE):
+            server_url = urlsplit(named)._replace(scheme="postgresql+psycopg", path="").geturl()
+            found = PostgresDatabases(server_url)
+        else:
+            found = stack.enter_context(own_server()).databases
+        yield replace(found, kept=stack.enter_context(found.connect()))
 
 
 def _memory() -> Path | None:
