@@ -21,6 +21,7 @@ from tests.engines import an_engine
 from tests.services.acts import declare
 from tests.support.postgres import own_server
 from tests.support.read_only import as_administrator, no_room, read_only
+from tests.worker.harness import until
 
 
 @pytest.fixture
@@ -110,7 +111,7 @@ def test_a_write_that_fails_tells_at_once(engine: Engine) -> None:
     for write in writes:
         with read_only(engine), pytest.raises(DATABASE_ERRORS):
             write()
-        assert watched.write_health.is_refused
+        until(lambda: watched.write_health.is_refused)
         with suppress(DatabaseError):  # by a session of before
             pulse.beat_if_due()
         pulse.beat_if_due()

@@ -17,7 +17,8 @@ class WatchedDatabase:
     """Another database in every other respect.
 
     Args:
-        tell: called with the database's error, in the thread that has met it; whoever writes gets it, too.
+        tell: called with the database's error, in the thread that has met it; whoever writes gets it, too,
+            and whoever waits for a future perhaps a moment before.
     """
 
     def __init__(self, db: Database, tell: Callable[[Exception], None]) -> None:
