@@ -11,11 +11,12 @@ from zoneinfo import ZoneInfo
 from outage_service.domain import lifecycle
 from outage_service.domain.bulletins import BulletinFacts, BulletinKind, Telling, facts_of
 from outage_service.domain.calendar import BusinessCalendar
+from outage_service.domain.external_outages import Report
 from outage_service.domain.grace import Extension
 from outage_service.domain.lifecycle import Declaration, News
 from outage_service.domain.outages import Impact, Outage, OutageKind
 from outage_service.domain.systems import Condition, Direction, InternalSystem, System
-from outage_service.domain.texts import Bilingual
+from outage_service.domain.texts import Bilingual, Language
 
 TORONTO = ZoneInfo("America/Toronto")
 LITERAL = BusinessCalendar()
@@ -200,3 +201,16 @@ def bulletin_facts(
         raise ValueError("an outage without a bulletin has no facts")
     telling = Telling(kind, message, issued_at)
     return facts_of(outage, telling, before=before, now=now or issued_at, calendar=calendar)
+
+
+def a_client_report(**fields: object) -> Report:
+    """Returns what a client tells of an outage of their own; `fields` take the place of what it says."""
+    report = Report(
+        client="Example Customs Brokers",
+        contact="A. Person 519-555-0100",
+        email="desk@example.org",
+        language=Language.EN,
+        systems=(System.EDI,),
+        description="Their gateway has failed.",
+    )
+    return replace(report, **fields)  # type: ignore[arg-type]

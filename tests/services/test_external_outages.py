@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import func, select
 
-from outage_service.domain.external_outages import Amendment, ExternalOutage, Report
+from outage_service.domain.external_outages import Amendment, ExternalOutage
 from outage_service.domain.roles import Actor, Role
 from outage_service.domain.systems import System
 from outage_service.domain.texts import Language
@@ -20,6 +20,7 @@ from outage_service.services.engine import Engine
 from outage_service.services.errors import NotPermitted, Stale
 from outage_service.storage import contingency_schema
 from outage_service.storage.schema import audit, bulletin, mailing, outage
+from tests.builders import a_client_report
 from tests.services import acts
 
 ADMIN = Actor("admin", Role.ADMIN)
@@ -36,15 +37,7 @@ def escalating(engine: Engine) -> Engine:
 
 
 def record(engine: Engine, *systems: System, actor: Actor = acts.TCCU, **fields: object) -> ExternalOutage:
-    report = Report(
-        client="Example Customs Brokers",
-        contact="A. Person 519-555-0100",
-        email=CLIENT,
-        language=Language.EN,
-        systems=systems or (System.EDI,),
-        description="Their gateway has failed.",
-    )
-    wanted = replace(report, **fields)  # type: ignore[arg-type]
+    wanted = a_client_report(**{"systems": systems or (System.EDI,), **fields})
     return engine.act(lambda tx: external_outages.record(engine, tx, actor, wanted))
 
 

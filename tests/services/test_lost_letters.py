@@ -11,7 +11,7 @@ from sqlalchemy import Connection, select, update
 from structlog.testing import capture_logs
 
 from outage_service.domain.deliveries import GIVE_UP_AFTER, Attempt, Stage, Verdict
-from outage_service.domain.external_outages import Amendment, Report
+from outage_service.domain.external_outages import Amendment
 from outage_service.domain.roles import Actor, Role
 from outage_service.domain.systems import System
 from outage_service.domain.texts import Language
@@ -21,7 +21,7 @@ from outage_service.services.engine import Engine
 from outage_service.storage.alerts import open_alerts
 from outage_service.storage.bounce_schema import alert
 from outage_service.storage.deliveries import Claim
-from tests.builders import an_impact
+from tests.builders import a_client_report, an_impact
 from tests.engines import an_engine
 from tests.services.acts import TCCU, declare, mail, subscribe
 from tests.services.refusing import DENIED, NOBODY, TAKEN, claims, one_by_one, record
@@ -50,15 +50,7 @@ def add_region(engine: Engine, address: str) -> None:
 
 
 def a_case(engine: Engine, *, is_incident: bool = False) -> None:
-    report = Report(
-        client="Example Customs Brokers",
-        contact="A. Person 519-555-0100",
-        email=CLIENT,
-        language=Language.FR,
-        systems=(System.EDI,),
-        description="Their gateway has failed.",
-        is_incident=is_incident,
-    )
+    report = a_client_report(email=CLIENT, language=Language.FR, is_incident=is_incident)
     engine.act(lambda tx: external_outages.record(engine, tx, TCCU, report))
 
 

@@ -30,7 +30,6 @@ from outage_service.storage import alerts as rows
 from outage_service.storage.alerts import Event
 from outage_service.storage.external_outages import find_external
 from outage_service.storage.failures import Failure, failure_of
-from outage_service.storage.lost_letters import tell_again
 from outage_service.storage.mailings import ALERT, insert_letter
 from outage_service.storage.now import database_now
 from outage_service.storage.outages import mark_overrun_alerted, overrun_candidates
@@ -138,14 +137,14 @@ def tell_of_lost(engine: Engine, tx: Connection, mailing_ids: Collection[int]) -
 def _tell_of(engine: Engine, tx: Connection, lost: set[Event]) -> None:
     """Raises what is not known yet, with one letter for all regions: it names none, the board does."""
     now = database_now(tx)
-    new = [event for event in sorted(lost) if not tell_again(tx, event, now=now)]
+    new = [event for event in sorted(lost) if not rows.tell_again(tx, event, now=now)]
     begun = [event for event in new if rows.raise_alert(tx, event, now=now)]
     for kind, subject in begun:
         log.error("alert_raised", kind=kind, subject=subject)
     if any(kind == AlertKind.REGIONAL_LETTER_LOST for kind, _ in begun):
         send_alert(engine, tx, AlertKind.REGIONAL_LETTER_LOST)
     for kind, subject in begun:
-        about = find_external(tx, int(subject)) if kind in lost_letters.ABOUT_A_CASE else None
+        about = find_external(tx, int(subject)) if kind in lost_letters.KINDS_ABOUT_A_CASE else None
         if about is not None:
             send_alert(engine, tx, AlertKind(kind), case=about.case_number)
 

@@ -147,7 +147,7 @@ def _alerts(tx: Connection, shown: list[BoardOutage], actor: Actor) -> list[Boar
 
 def _name_of(tx: Connection, kind: str, subject: str, actor: Actor) -> str | None:
     """Returns what an alert's subject is called; None where this actor may not know of it (R32)."""
-    if kind in lost_letters.ABOUT_A_CASE:
+    if kind in lost_letters.KINDS_ABOUT_A_CASE:
         about = find_external(tx, int(subject))
         return about.case_number if about is not None and about.may_be_read_by(actor.role) else None
     if kind == Trouble.REGIONAL_LETTER_LOST:

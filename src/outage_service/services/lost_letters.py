@@ -14,7 +14,7 @@ from outage_service.domain.deliveries import DeliveryState
 from outage_service.rendering.letters import AlertKind
 from outage_service.storage import Connection, mailings
 from outage_service.storage import lost_letters as rows
-from outage_service.storage.alerts import Event, clear_alert
+from outage_service.storage.alerts import Event, clear_alert, told_since
 from outage_service.storage.deliveries import LONE_RECIPIENT, Settlement
 from outage_service.storage.lost_letters import LetterToActOn
 from outage_service.storage.now import database_now
@@ -30,7 +30,7 @@ KINDS = {
     mailings.ALERT: ALERT_LOST,
 }
 """The kinds of alerts, by what a letter is for. Their subjects: a region's place on the list, a case's id."""
-ABOUT_A_CASE = frozenset({AlertKind.CASE_LETTER_LOST.value, AlertKind.ESCALATION_LOST.value})
+KINDS_ABOUT_A_CASE = frozenset({AlertKind.CASE_LETTER_LOST.value, AlertKind.ESCALATION_LOST.value})
 
 
 def lost_of(outcomes: Collection[Settlement]) -> list[int]:
@@ -54,7 +54,7 @@ def _event(letter: LetterToActOn) -> Event:
 
 def still_told(tx: Connection) -> set[Event]:
     """Returns what is shown: of which there was news within the last day."""
-    return rows.told_since(tx, KINDS.values(), database_now(tx) - TOLD_FOR)
+    return told_since(tx, KINDS.values(), database_now(tx) - TOLD_FOR)
 
 
 def unreached_regions(tx: Connection) -> set[int]:

@@ -1,8 +1,9 @@
 """What is wrong with the service itself, as the database shows it, and what was told of it (P22)."""
 
+from collections.abc import Collection
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, delete, exists, func, insert, literal, or_, select, update
+from sqlalchemy import Connection, Update, delete, exists, func, insert, literal, or_, select, update
 
 from outage_service.domain.deliveries import DeliveryState
 from outage_service.storage.bounce_schema import alert, relay_pause
@@ -36,10 +37,26 @@ def raise_alert(tx: Connection, event: Event, *, now: datetime) -> bool:
 
 def clear_alert(tx: Connection, event: Event, *, now: datetime) -> bool:
     """Closes an alert and returns whether it was open."""
-    still = update(alert).where(
+    return tx.execute(_while_open(event).values(cleared_at=now)).rowcount > 0
+
+
+def tell_again(tx: Connection, event: Event, *, now: datetime) -> bool:
+    """Makes an open alert one of now and returns whether there was one; nobody waits for others for it."""
+    return tx.execute(_while_open(event).values(raised_at=now)).rowcount > 0
+
+
+def _while_open(event: Event) -> Update:
+    return update(alert).where(
         alert.c.kind == event[0], alert.c.subject == event[1], alert.c.cleared_at.is_(None)
     )
-    return tx.execute(still.values(cleared_at=now)).rowcount > 0
+
+
+def told_since(tx: Connection, kinds: Collection[str], since: datetime) -> set[Event]:
+    """Returns the open alerts of these kinds that were raised, or told again, then or later."""
+    raised = select(alert.c.kind, alert.c.subject).where(
+        alert.c.kind.in_(kinds), alert.c.cleared_at.is_(None), alert.c.raised_at >= since
+    )
+    return {(row.kind, row.subject) for row in tx.execute(raised)}
 
 
 def count_open_alerts(tx: Connection) -> dict[str, int]:

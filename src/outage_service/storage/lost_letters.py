@@ -1,14 +1,11 @@
-"""Letters that somebody has to act on, and what operators were told of those that were lost."""
+"""Letters that somebody has to act on, and which of them are lost."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import datetime
 
-from sqlalchemy import Connection, func, select, update
+from sqlalchemy import Connection, func, select
 
 from outage_service.domain.deliveries import DeliveryState
-from outage_service.storage.alerts import Event
-from outage_service.storage.bounce_schema import alert
 from outage_service.storage.contingency_schema import regional_recipient
 from outage_service.storage.deliveries import LONE_RECIPIENT
 from outage_service.storage.mailings import ABOUT_A_CASE, ALERT, ESCALATION
@@ -58,19 +55,3 @@ def given_up_among(tx: Connection, mailing_ids: Collection[int]) -> list[int]:
         delivery.c.state.in_(given_up),
     )
     return list(tx.execute(wanted).scalars())
-
-
-def told_since(tx: Connection, kinds: Collection[str], since: datetime) -> set[Event]:
-    """Returns the open alerts of these kinds of which there was news then or later."""
-    raised = select(alert.c.kind, alert.c.subject).where(
-        alert.c.kind.in_(kinds), alert.c.cleared_at.is_(None), alert.c.raised_at >= since
-    )
-    return {(row.kind, row.subject) for row in tx.execute(raised)}
-
-
-def tell_again(tx: Connection, event: Event, *, now: datetime) -> bool:
-    """Makes an open alert one of now and returns whether there was one; nobody waits for others for it."""
-    still = update(alert).where(
-        alert.c.kind == event[0], alert.c.subject == event[1], alert.c.cleared_at.is_(None)
-    )
-    return tx.execute(still.values(raised_at=now)).rowcount > 0

@@ -7,16 +7,14 @@ from fastapi import FastAPI
 
 from outage_service.clock import VirtualClock
 from outage_service.domain.deliveries import DeliveryState
-from outage_service.domain.external_outages import Report
 from outage_service.domain.roles import Role
 from outage_service.domain.systems import System
-from outage_service.domain.texts import Language
 from outage_service.services import external_outages
 from outage_service.services.engine import Engine
 from outage_service.services.pulse import Pulse
 from outage_service.storage import DatabaseError, workers
 from outage_service.storage.alerts import clear_alert, raise_alert
-from tests.builders import SUNDAY_6H, a_delay, an_impact
+from tests.builders import SUNDAY_6H, a_client_report, a_delay, an_impact
 from tests.desk import Desk, a_desk
 from tests.services.acts import TCCU, announce, declare, resolve, subscribe, update
 from tests.storage.rows import all_claims, end
@@ -132,15 +130,7 @@ def test_a_case_whose_letter_is_lost_is_named_to_whoever_may_read_it(
     tccu_desk: Desk, ctsu_desk: Desk, engine: Engine
 ) -> None:
     """P22, R32."""
-    incident = Report(
-        client="Example Customs Brokers",
-        contact="A. Person 519-555-0100",
-        email="desk@example.org",
-        language=Language.EN,
-        systems=(System.EDI,),
-        description="Their gateway has failed.",
-        is_incident=True,
-    )
+    incident = a_client_report(is_incident=True)
     engine.act(lambda tx: external_outages.record(engine, tx, TCCU, incident))
     for kind in ("case_letter_lost", "escalation_lost"):
         engine.db.write(lambda tx, kind=kind: raise_alert(tx, (kind, "1"), now=engine.clock()))
