@@ -129,7 +129,7 @@ def test_an_escalation_is_told_of_though_another_letter_of_the_case_was_lost_bef
 def test_a_letter_that_never_could_be_handed_over_is_lost_as_well(watched: Engine) -> None:
     declare(watched)
     some = claims(watched)
-    tired = [one._replace(first_at=one.first_at - GIVE_UP_AFTER) for one in some if one.address == REGION]
+    tired = [one._replace(age=GIVE_UP_AFTER) for one in some if one.address == REGION]
     record(watched, tired, LATER)
     assert wrong(watched) == {("regional_letter_lost", "1")}
 

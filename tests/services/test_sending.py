@@ -17,12 +17,11 @@ from outage_service.storage.deliveries import ID_WINDOW, Claim
 from outage_service.storage.now import database_now
 from outage_service.storage.schema import delivery, subscriber, worker
 from outage_service.storage.subscribers import delete_subscriber
-from tests.builders import THURSDAY_10H
 from tests.services.acts import declare, mail, resolve, rows, subscribe
 from tests.services.acts import update as give_news
 from tests.storage.rows import a_letter, choices, make_due, states
 
-CLAIM = Claim(1, 7, 2, 3, 0, THURSDAY_10H, "Ann@example.org", Language.EN, 7, 1)
+CLAIM = Claim(1, 7, 2, 3, 0, timedelta(0), "Ann@example.org", Language.EN, 7, 1)
 
 
 def wire(engine: Engine, claim: Claim) -> bytes:
@@ -214,18 +213,17 @@ def test_rescuing_ends_what_nobody_may_send(engine: Engine) -> None:
 )
 def test_an_attempt_settles_its_claim(verdict: Verdict, state: DeliveryState, tries: int) -> None:
     """The table of reliability.md; a relay that is down burns no attempt (P11)."""
-    claim = CLAIM._replace(first_at=system_clock())
-    settled = sending.after_attempt(claim, Attempt(verdict, Stage.RCPT, 450, "words"))
-    assert (settled.claim, settled.state, settled.tries, settled.faults) == (claim, state, tries, 0)
+    settled = sending.after_attempt(CLAIM, Attempt(verdict, Stage.RCPT, 450, "words"))
+    assert (settled.claim, settled.state, settled.tries, settled.faults) == (CLAIM, state, tries, 0)
     assert (settled.code, settled.detail) == (450, "words")
     assert (settled.retry_in is not None) is (state is DeliveryState.QUEUED)
 
 
 def test_after_72_hours_a_delivery_expires(engine: Engine) -> None:
-    """Decision 9: counted from the first attempt."""
-    old = CLAIM._replace(first_at=system_clock() - timedelta(hours=72, seconds=1))
+    """Decisions 9 and 10: counted from the first attempt, by the database's clock alone."""
+    old = CLAIM._replace(age=timedelta(hours=72, seconds=1))
     assert sending.after_attempt(old, Attempt(Verdict.DEFERRED, Stage.RCPT)).state is DeliveryState.EXPIRED
-    young = CLAIM._replace(first_at=system_clock() - timedelta(hours=71))
+    young = CLAIM._replace(age=timedelta(hours=71))
     assert sending.after_attempt(young, Attempt(Verdict.DEFERRED, Stage.RCPT)).state is DeliveryState.QUEUED
     assert engine.db
 

@@ -15,7 +15,7 @@ from outage_service.domain.systems import System
 from outage_service.domain.texts import Bilingual, Language
 from outage_service.storage.bulletins import NewBulletin, insert_bulletin
 from outage_service.storage.database import Database
-from outage_service.storage.deliveries import CHUNK, Claim, Settlement, claim_next, settle
+from outage_service.storage.deliveries import CHUNK, Claim, Settlement, claim_next
 from outage_service.storage.mailings import (
     CONFIRMATION,
     FrozenLetters,
@@ -25,6 +25,7 @@ from outage_service.storage.mailings import (
 from outage_service.storage.now import database_now
 from outage_service.storage.outages import insert_outage
 from outage_service.storage.schema import delivery
+from outage_service.storage.settling import settle
 from outage_service.storage.subscribers import Choices, insert_subscriber
 from outage_service.storage.workers import register_worker
 from tests.builders import MESSAGE, THURSDAY_10H, an_outage

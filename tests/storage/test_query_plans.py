@@ -6,6 +6,7 @@ On SQLite a partial index is used only where the query says what the index says,
 import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -31,6 +32,7 @@ from outage_service.storage.bulletins import bulletins_of, is_slot_issued, lates
 from outage_service.storage.database import Database
 from outage_service.storage.deliveries import Claim, Settlement
 from outage_service.storage.schema import delivery, mailing, outage, subscriber
+from outage_service.storage.settling import settle
 from tests.builders import THURSDAY_10H as NOW
 from tests.storage.rows import a_mailing, all_claims, subscribers
 
@@ -41,7 +43,7 @@ Work = Callable[[Connection], object]
 
 
 def a_settlement() -> Settlement:
-    claim = Claim(1, 1, 1, 0, 0, NOW, "", Language.EN, 1, 1)
+    claim = Claim(1, 1, 1, 0, 0, timedelta(0), "", Language.EN, 1, 1)
     return Settlement(claim, DeliveryState.ACCEPTED)
 
 
@@ -68,7 +70,7 @@ QUERIES: dict[str, tuple[Work, set[str]]] = {
         lambda tx: deliveries.claim_next(tx, "two"),
         {"ix_delivery_queued", "ix_mailing_unfinished", "ix_delivery_claimed"},
     ),
-    "settling": (lambda tx: deliveries.settle(tx, "one", [a_settlement()]), set()),
+    "settling": (lambda tx: settle(tx, "one", [a_settlement()]), set()),
     "the unsendable": (unsendable.find_unsendable, {"ix_delivery_queued"}),
     "ending the unsendable": (lambda tx: unsendable.settle_unsendable(tx, [(1, 1)]), set()),
     "freeing dead workers' claims": (

@@ -12,13 +12,12 @@ from outage_service.storage.deliveries import (
     Settlement,
     free_claims,
     inactive_among,
-    settle,
 )
-from outage_service.storage.in_bulk import settling
 from outage_service.storage.mailings import forget_address, superseded_among
 from outage_service.storage.now import database_now
 from outage_service.storage.pauses import pause_mailing
 from outage_service.storage.schema import delivery
+from outage_service.storage.settling import OwnOutcome, SharedOutcome, settle, settling
 from outage_service.storage.subscribers import SubscriberState, delete_subscriber, set_subscriber_state
 from outage_service.storage.unsendable import SWEEP, DeliveryKey, find_unsendable, settle_unsendable
 from tests.builders import THURSDAY_10H
@@ -99,8 +98,9 @@ def test_outcomes_are_looked_up_one_by_one_however_many_are_claimed(postgresql_u
     subscribers(db, 600)
     a_mailing(db)
     claimed = all_claims(db)
-    rows = [(*one.key, "accepted", None, 1, 0, 250, None) for one in claimed[:32]]
-    statement, values = settling("postgresql", "one", rows)
+    shared = SharedOutcome(claimed[0].mailing_id, 1, "accepted", tries=1, faults=0, code=250)
+    rows: list[OwnOutcome] = [(one.recipient_id, None, None) for one in claimed[:32]]
+    statement, values = settling("postgresql", "one", shared, rows)
 
     def explain(tx: Connection) -> str:
         for setting in LOOK_UP_EACH:

@@ -9,6 +9,7 @@ from outage_service.domain.deliveries import DeliveryState
 from outage_service.services.engine import Engine
 from outage_service.storage import Connection, deliveries, workers
 from outage_service.storage.deliveries import Settlement
+from outage_service.storage.settling import settle
 from tests.web.bodies import news, unscheduled
 from tests.web.client import Api, compact, problem, shown
 
@@ -32,7 +33,7 @@ def deliver(engine: Engine, outcomes: Sequence[DeliveryState]) -> None:
             )
             for claim, state in zip(claims, outcomes, strict=True)
         ]
-        assert deliveries.settle(tx, "w", settled) == len(outcomes)
+        assert settle(tx, "w", settled) == len(outcomes)
 
     engine.db.write(play)
 

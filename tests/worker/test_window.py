@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from datetime import timedelta
 from functools import partial
 
 import pytest
@@ -14,8 +15,8 @@ from outage_service.domain.texts import Language
 from outage_service.services.sending import ReadyMailing
 from outage_service.storage.deliveries import Claim, Settlement
 from outage_service.storage.mailings import FrozenLetters, MailingRecord
-from outage_service.worker.window import LOOK_AGAIN_SECONDS, Lane, Ready, Window
-from tests.builders import THURSDAY_10H
+from outage_service.worker.backlog import LOOK_AGAIN_SECONDS, Ready
+from outage_service.worker.window import Lane, Window
 
 pytestmark = pytest.mark.anyio
 
@@ -46,7 +47,7 @@ class Scene:
     def _take(self) -> tuple[Ready, Envelope]:
         self._next += 1
         address = f"person{self._next}@example.org"
-        claim = Claim(1, self._next, 1, 0, 0, THURSDAY_10H, address, Language.EN, self._next, 1)
+        claim = Claim(1, self._next, 1, 0, 0, timedelta(0), address, Language.EN, self._next, 1)
         ready = Ready(claim, MAILING, monotonic_seconds() - self.age)
         return ready, Envelope("bulletins@example.org", address, b"hello\r\n.\r\n")
 

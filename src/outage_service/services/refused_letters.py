@@ -73,7 +73,7 @@ def requeued_among(
         alike = [one for one in letters if refusal_in(one) == refusal]
         if _refuses_everybody(lately, refusal, alike):
             _take_back(tx, lately, refusal, now)
-            requeued |= _again(alike, now)
+            requeued |= _again(alike)
     return requeued
 
 
@@ -104,12 +104,12 @@ def _take_back(tx: Connection, lately: _Lately, refusal: Refusal, now: datetime)
     lost_letters.take_back(tx, found)
 
 
-def _again(alike: list[Settlement], now: datetime) -> dict[ClaimKey, Settlement]:
+def _again(alike: list[Settlement]) -> dict[ClaimKey, Settlement]:
     """Returns those of the letters, by key, that the schedule has another try for."""
     found = {}
     for one in alike:
-        age, jitter = now - one.claim.first_at, random.uniform(-1, 1)  # noqa: S311 — spreads retries, guards nothing
-        decision = decide(_FOR_NOW, tries=one.claim.tries, age=age, is_newest=True, jitter=jitter)
+        jitter = random.uniform(-1, 1)  # noqa: S311 — spreads retries, guards nothing
+        decision = decide(_FOR_NOW, tries=one.claim.tries, age=one.claim.age, is_newest=True, jitter=jitter)
         if decision.state is DeliveryState.QUEUED:
             found[one.claim.key] = one._replace(state=decision.state, retry_in=decision.retry_in)
     if found:

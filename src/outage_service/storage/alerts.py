@@ -3,19 +3,20 @@
 from collections.abc import Collection
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, Update, delete, exists, func, insert, literal, or_, select, update
+from sqlalchemy import Connection, Update, delete, exists, func, insert, or_, select, update
 
 from outage_service.domain.deliveries import DeliveryState
 from outage_service.storage.bounce_schema import alert, relay_pause
 from outage_service.storage.locks import take_turns
 from outage_service.storage.now import database_now
 from outage_service.storage.schema import delivery, mailing, outage, worker
+from outage_service.storage.types import written_out
 from outage_service.storage.workers import DEAD_AFTER, FORGOTTEN_AFTER
 
 Event = tuple[str, str]
 """The kind of an alert and what it is about."""
 KEPT_FOR = timedelta(days=90)
-_CANARY = literal("canary", mailing.c.purpose.type, literal_execute=True)
+_CANARY = written_out(mailing.c.purpose, "canary")
 """Written out: only then is the index of these letters sure to be used."""
 
 

@@ -5,7 +5,6 @@ by taking queued ones whose time has come. Every later write is fenced by worker
 """
 
 from collections.abc import Collection, Sequence
-from concurrent.futures import Future
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
@@ -15,12 +14,10 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     Select,
-    TextClause,
     Update,
     bindparam,
     exists,
     insert,
-    literal,
     or_,
     select,
     update,
@@ -28,14 +25,13 @@ from sqlalchemy import (
 
 from outage_service.domain.deliveries import LONGEST_WAIT, DeliveryState, Verdict
 from outage_service.domain.texts import Language
-from outage_service.storage.database import Database
-from outage_service.storage.in_bulk import insert_claimed, not_active_among, settling
+from outage_service.storage.in_bulk import insert_claimed, not_active_among
 from outage_service.storage.locks import keep_newest
 from outage_service.storage.mailings import audience_filter, superseded_among
 from outage_service.storage.now import database_now
 from outage_service.storage.pauses import is_paused
 from outage_service.storage.schema import delivery, mailing, subscriber, worker
-from outage_service.storage.types import AnyRow
+from outage_service.storage.types import AnyRow, written_out
 
 CHUNK = 500
 ID_WINDOW = 20_000
@@ -43,6 +39,7 @@ ID_WINDOW = 20_000
 IN_FLIGHT_WAIT = timedelta(seconds=5)
 """After this a recipient is looked at again whose older bulletin was still being sent (P12)."""
 LONE_RECIPIENT = 0
+_NEW = timedelta(0)
 
 
 _LANGUAGES = {language.value: language for language in Language}  # to call an Enum takes four times as long
@@ -52,14 +49,17 @@ ClaimKey = tuple[int, int, int]
 
 
 class Claim(NamedTuple):  # made and hashed once a message: a dataclass takes four times as long
-    """One delivery a worker may send. `link_id` and `epoch` are what its links are derived from."""
+    """One delivery a worker may send. `link_id` and `epoch` are what its links are derived from.
+
+    `age` is how long it had been tried when it was claimed, by the database's clock (decision 10).
+    """
 
     mailing_id: int
     recipient_id: int
     attempt: int
     tries: int
     faults: int
-    first_at: datetime
+    age: timedelta
     address: str
     language: Language
     link_id: int
@@ -82,11 +82,6 @@ class Settlement(NamedTuple):
     code: int | None = None
     detail: str | None = None
     verdict: Verdict | None = None
-
-    @property
-    def wait_seconds(self) -> float | None:
-        """The wait in seconds, to the millisecond; None where there is nothing to wait for."""
-        return None if self.retry_in is None else round(self.retry_in.total_seconds(), 3)
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,15 +132,24 @@ def _unfinished(*, skip_locked: bool) -> Select[Any]:
 def _claim_fan_out(tx: Connection, row: AnyRow, worker_id: str, now: datetime, limit: int) -> list[Claim]:
     """Moves a mailing's cursor on and returns the claims that came of it."""
     recipients, reached = _next_recipients(tx, row, limit)
-    busy = _in_flight(tx, row, [r.recipient_id for r in recipients])
-    claims = [_fresh_claim(row.id, now, *one) for one in recipients if one[0] not in busy]
+    busy = _in_flight(tx, row, [one[0] for one in recipients])
+    claims = [
+        Claim(row.id, recipient_id, 1, 0, 0, _NEW, address, _LANGUAGES[language], link_id, epoch)
+        for recipient_id, address, language, link_id, epoch in recipients
+        if recipient_id not in busy
+    ]
     if claims:
-        insert_claimed(tx, row.id, [c.recipient_id for c in claims], worker_id=worker_id, now=now)
+        insert_claimed(tx, row.id, [claim[1] for claim in claims], worker_id=worker_id, now=now)
     if busy:
         tx.execute(insert(delivery), [_waiting_row(row.id, recipient_id, now) for recipient_id in busy])
     is_last = reached >= (row.upper_id or LONE_RECIPIENT)
-    tx.execute(update(mailing).where(mailing.c.id == row.id).values(cursor_id=reached, is_fanned_out=is_last))
+    tx.execute(_moving_on(), {"moved": row.id, "cursor_id": reached, "is_fanned_out": is_last})
     return claims
+
+
+@cache
+def _moving_on() -> Update:
+    return update(mailing).where(mailing.c.id == bindparam("moved"))
 
 
 def _next_recipients(tx: Connection, row: AnyRow, limit: int) -> tuple[Sequence["AnyRow | _Lone"], int]:
@@ -203,12 +207,6 @@ def _claimed_of_older(*, is_letter: bool) -> Select[Any]:
     )
 
 
-def _fresh_claim(
-    mailing_id: int, now: datetime, recipient_id: int, address: str, language: str, link_id: int, epoch: int
-) -> Claim:
-    return Claim(mailing_id, recipient_id, 1, 0, 0, now, address, _LANGUAGES[language], link_id, epoch)
-
-
 def _waiting_row(mailing_id: int, recipient_id: int, now: datetime) -> dict[str, Any]:
     return {
         "mailing_id": mailing_id,
@@ -227,7 +225,7 @@ def _waiting_row(mailing_id: int, recipient_id: int, now: datetime) -> dict[str,
 def _claim_queued(tx: Connection, worker_id: str, now: datetime, limit: int) -> list[Claim]:
     rows = tx.execute(_queued(), {"now": now, "limit": limit}).all()
     current = _hold_current(tx, rows)
-    claims = [_queued_claim(row) for row in rows if row.mailing_id in current]
+    claims = [_queued_claim(row, now) for row in rows if row.mailing_id in current]
     if claims:
         claimed = _fenced_update(DeliveryState.QUEUED).values(
             state=DeliveryState.CLAIMED.value, worker_id=worker_id, attempt=delivery.c.attempt + 1,
@@ -260,7 +258,7 @@ def _queued() -> Select[Any]:
         older_mailing.c.id < mailing.c.id,
         older.c.mailing_id == older_mailing.c.id,
         older.c.recipient_id == delivery.c.recipient_id,
-        older.c.state == _literal(DeliveryState.CLAIMED),
+        older.c.state == written_out(delivery.c.state, DeliveryState.CLAIMED),
         or_(older.c.recipient_id != LONE_RECIPIENT, older_address == mailing.c.address),
     )
     is_somebody = or_(mailing.c.address != "", subscriber.c.state == "active")
@@ -281,7 +279,7 @@ def _queued() -> Select[Any]:
     )  # fmt: skip
 
 
-def _queued_claim(row: AnyRow) -> Claim:
+def _queued_claim(row: AnyRow, now: datetime) -> Claim:
     is_letter = row.address is not None
     return Claim(
         mailing_id=row.mailing_id,
@@ -289,7 +287,7 @@ def _queued_claim(row: AnyRow) -> Claim:
         attempt=row.attempt + 1,
         tries=row.tries,
         faults=row.faults,
-        first_at=row.first_at,
+        age=now - row.first_at,
         address=row.address if is_letter else row.email,
         language=Language(row.letter_language if is_letter else row.language),
         link_id=(row.link_id or 0) if is_letter else row.recipient_id,
@@ -297,13 +295,8 @@ def _queued_claim(row: AnyRow) -> Claim:
     )
 
 
-def _literal(state: DeliveryState) -> ColumnElement[str]:
-    """Returns a state that is written out, not bound: only then is a partial index sure to be used."""
-    return literal(state.value, delivery.c.state.type, literal_execute=True)
-
-
 def _is(state: DeliveryState) -> ColumnElement[bool]:
-    return delivery.c.state == _literal(state)
+    return delivery.c.state == written_out(delivery.c.state, state)
 
 
 def _fenced_update(state: DeliveryState) -> Update:
@@ -313,31 +306,6 @@ def _fenced_update(state: DeliveryState) -> Update:
         delivery.c.attempt == bindparam("a"),
         delivery.c.state == state.value,
     )
-
-
-def settle(tx: Connection, worker_id: str, settlements: Sequence[Settlement]) -> int:
-    """Records what became of claims and returns how many were still this worker's (P9)."""
-    if not settlements:
-        return 0
-    return tx.execute(*_settling(tx.dialect.name, worker_id, settlements)).rowcount
-
-
-def submit_settling(db: Database, worker_id: str, settlements: Sequence[Settlement]) -> Future[int]:
-    """Returns at once; the future ends as `settle` would have, in a transaction of its own."""
-    return db.submit_update(*_settling(db.url.get_backend_name(), worker_id, settlements))
-
-
-def _settling(
-    dialect: str, worker_id: str, settlements: Sequence[Settlement]
-) -> tuple[TextClause, dict[str, object]]:
-    rows = [
-        (
-            *one.claim.key, one.state.value, one.wait_seconds,
-            one.tries, one.faults, one.code, one.detail,
-        )
-        for one in settlements
-    ]  # fmt: skip
-    return settling(dialect, worker_id, rows)
 
 
 def free_claims(tx: Connection, *, of_dead_before: datetime | None) -> int:

@@ -5,21 +5,20 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, literal, select, union_all, update
+from sqlalchemy import ColumnElement, Connection, Select, select, union_all, update
 
 from outage_service.domain.deliveries import DeliveryState
 from outage_service.storage.deliveries import ID_WINDOW
 from outage_service.storage.mailings import audience_filter
 from outage_service.storage.now import database_now
 from outage_service.storage.schema import delivery, mailing, subscriber
-from outage_service.storage.types import AnyRow
+from outage_service.storage.types import AnyRow, written_out
 
 LOOKED_AT = 200
 """How many rows of a mailing are looked at, at most."""
 FIRST_LOOKED_AT = 1_000
 """How many of the first recipients are looked at for some who were accepted."""
-# Written out, not bound: only then is the partial index sure to be used.
-_CLAIMED = literal(DeliveryState.CLAIMED.value, delivery.c.state.type, literal_execute=True)
+_CLAIMED = written_out(delivery.c.state, DeliveryState.CLAIMED)
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import DateTime, Dialect, Row
+from sqlalchemy import Column, ColumnElement, DateTime, Dialect, Row, literal_column
 from sqlalchemy.types import TypeDecorator
 
 AnyRow = Row[*tuple[Any, ...]]
@@ -31,3 +31,11 @@ class UtcDateTime(TypeDecorator[datetime]):
         if value is None:
             return None
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+def written_out(column: Column[str], value: str) -> ColumnElement[str]:
+    """Returns one of our own words for `column` as it stands in a statement, not bound to it.
+
+    Only then is a partial index sure to be used.
+    """
+    return literal_column(f"'{value}'", column.type)

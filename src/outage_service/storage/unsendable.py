@@ -8,11 +8,12 @@ from collections import defaultdict
 from collections.abc import Collection
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Connection, Update, case, exists, literal, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Update, case, exists, or_, select, update
 
 from outage_service.domain.deliveries import DeliveryState
 from outage_service.storage.now import database_now
 from outage_service.storage.schema import delivery, mailing, subscriber
+from outage_service.storage.types import written_out
 
 SWEEP = 5_000
 """How many rows one transaction ends: the writer is held no longer."""
@@ -20,7 +21,7 @@ DeliveryKey = tuple[int, int]
 """Mailing and recipient."""
 
 # Written out, not bound: only then is the partial index sure to be used.
-_QUEUED = literal(DeliveryState.QUEUED.value, delivery.c.state.type, literal_execute=True)
+_QUEUED = written_out(delivery.c.state, DeliveryState.QUEUED)
 _IS_SUPERSEDED = exists().where(mailing.c.id == delivery.c.mailing_id, mailing.c.superseded_by.is_not(None))
 _HAS_ADDRESSEE = or_(
     exists().where(subscriber.c.id == delivery.c.recipient_id, subscriber.c.state == "active"),

@@ -11,8 +11,7 @@ taken it over (P9). A lane that is kept busy goes from message to message withou
 import asyncio
 import contextlib
 import gc
-from collections import deque
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from functools import partial
 
@@ -27,9 +26,10 @@ from outage_service.services.engine import Engine
 from outage_service.services.heartbeats import Heartbeats
 from outage_service.services.sending import ReadyMailing
 from outage_service.storage.deliveries import CHUNK, Claim, ClaimKey, Settlement
+from outage_service.worker.backlog import Backlog, Ready
 from outage_service.worker.mailings import RecentMailings
 from outage_service.worker.patience import TRY_AGAIN_SECONDS, once, persistently
-from outage_service.worker.window import NEVER, Lane, Ready, Window
+from outage_service.worker.window import Lane, Window
 
 log = structlog.get_logger(__name__)
 
@@ -44,8 +44,6 @@ GATHER_SECONDS = 0.005
 """How long outcomes wait for one another: a commit costs nearly the same for one as for many."""
 RECORD_REST_TRIES = 3
 _OF_A_PAUSE = {Verdict.CONTENT_REFUSED, Verdict.REFUSED}
-LOOK_AT_ONCE = 100
-"""How many messages are looked at together."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +74,7 @@ class Sender:
         self._generation = 0
         self._last_beat = monotonic_seconds()
         self._mailings = RecentMailings(engine)
-        self._backlog: deque[Ready] = deque()
+        self._backlog = Backlog(lambda ready: sending.own_parts(engine, ready.mailing, ready.claim))
         self._held: set[ClaimKey] = set()
         self._lanes: list[Lane] = []
         self._let_go_at = 0.0
@@ -173,7 +171,7 @@ class Sender:
         self._held.update([claim.key for claim in claims])
         for claim in claims:
             if mailing := mailings.get(claim.mailing_id):
-                self._backlog.append(Ready(claim, mailing, looked_at))
+                self._backlog.add(Ready(claim, mailing, looked_at))
             else:
                 self._end(sending.after_fault(claim, "the mailing cannot be used"))
         if claims:
@@ -196,10 +194,11 @@ class Sender:
         if freed:
             log.warning("claims_let_go", count=freed)
 
-    def _drop(self, some: Iterable[Ready]) -> None:
+    def _drop(self, some: Collection[Ready]) -> None:
         """Forgets claims that are not to be sent any more; what still is this worker's is let go."""
-        self._held.difference_update([ready.claim.key for ready in some])
-        self._let_go_at = 0.0
+        if some:
+            self._held.difference_update([ready.claim.key for ready in some])
+            self._let_go_at = 0.0
 
     async def _pause(self) -> None:
         with contextlib.suppress(TimeoutError):
@@ -212,7 +211,7 @@ class Sender:
         while True:
             await self._is_stale.wait()
             self._is_stale.clear()
-            lanes, group = self._window.stale(), self._stale()
+            lanes, group = self._window.stale(), self._backlog.take_stale()
             claims = [*lanes.values(), *(ready.claim for ready in group)]
             generation, looked_at = self._generation, monotonic_seconds()
             withdrawn = await persistently(partial(sending.withdrawn, self._engine, claims))
@@ -225,18 +224,10 @@ class Sender:
             self._window.let_go()
             self._has_news.set()
 
-    def _stale(self) -> list[Ready]:
-        """Takes the head of the backlog where it must be looked at again."""
-        group: list[Ready] = []
-        while self._backlog and len(group) < LOOK_AT_ONCE and not self._backlog[0].is_fresh:
-            group.append(self._backlog.popleft())
-        return group
-
     def _put_back(
         self, group: list[Ready], withdrawn: Mapping[Claim, DeliveryState], looked_at: float
     ) -> None:
-        wanted = [one._replace(looked_at=looked_at) for one in group if one.claim not in withdrawn]
-        self._backlog.extendleft(reversed(wanted))
+        self._backlog.put_back([ready for ready in group if ready.claim not in withdrawn], looked_at)
         for ready in group:
             if ready.claim in withdrawn:
                 self._end(sending.ended(ready.claim, withdrawn[ready.claim]))
@@ -279,7 +270,7 @@ class Sender:
         while ready := self._take():
             claim = ready.claim
             try:
-                wire = sending.render(self._engine, ready.mailing, claim)
+                wire = sending.render(self._engine, ready.mailing, claim, ready.own)
                 return ready, Envelope(self._engine.return_path, claim.address, wire)
             except Exception as error:
                 log.exception("delivery_fault", mailing_id=claim.mailing_id, recipient_id=claim.recipient_id)
@@ -289,12 +280,12 @@ class Sender:
     def _take(self) -> Ready | None:
         if not self._backlog or self._stopping.is_set() or self._is_silent():
             return None
-        if not self._backlog[0].is_fresh:
+        if not self._backlog.is_fresh:
             self._is_stale.set()
             return None
         if len(self._backlog) <= REFILL_BELOW:
             self._wake.set()
-        return self._backlog.popleft()
+        return self._backlog.take()
 
     # Back to the ledger
 
@@ -334,9 +325,9 @@ class Sender:
 
     def _doubt(self, done: Iterable[Settlement]) -> None:
         """Has what is left looked at again where everybody was refused: the mailing may be paused."""
-        verdicts = {one.verdict for one in done}
-        if verdicts & _OF_A_PAUSE and Verdict.ACCEPTED not in verdicts:
-            self._backlog = deque(ready._replace(looked_at=NEVER) for ready in self._backlog)
+        verdicts = [one.verdict for one in done]
+        if Verdict.ACCEPTED not in verdicts and not _OF_A_PAUSE.isdisjoint(verdicts):
+            self._backlog.doubt()
 
     async def _gather(self) -> None:
         """Waits for outcomes, until the window holds little else or the first one has waited long enough."""
@@ -366,8 +357,7 @@ class Sender:
             if started - self._last_beat > SILENT_AT_MOST_SECONDS:
                 log.warning("worker_was_silent", worker_id=self._worker_id)
                 self._generation += 1
-                self._drop(self._backlog)
-                self._backlog.clear()
+                self._drop(self._backlog.clear())
                 for lane in self._lanes:
                     lane.forbid()
             self._last_beat = started

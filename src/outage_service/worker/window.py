@@ -7,31 +7,12 @@ the window and somebody has looked lately whether it still is wanted.
 import asyncio
 from collections import deque
 from collections.abc import Callable
-from typing import NamedTuple
 
 from outage_service.channels.email.envelope import Envelope, Told
-from outage_service.clock import monotonic_seconds
 from outage_service.domain.deliveries import Attempt
 from outage_service.services import sending
-from outage_service.services.sending import ReadyMailing
 from outage_service.storage.deliveries import Claim, Settlement
-
-LOOK_AGAIN_SECONDS = 2.0
-"""Whoever waited longer since the claim is looked at once more: they may have left, the news may be old."""
-NEVER = float("-inf")
-
-
-class Ready(NamedTuple):
-    """A claim to be sent, found to be wanted at `looked_at` (monotonic seconds)."""
-
-    claim: Claim
-    mailing: ReadyMailing
-    looked_at: float
-
-    @property
-    def is_fresh(self) -> bool:
-        """Whether it need not be looked at again."""
-        return monotonic_seconds() - self.looked_at <= LOOK_AGAIN_SECONDS
+from outage_service.worker.backlog import Ready
 
 
 class Window:
@@ -185,7 +166,7 @@ class Lane:
         if self._told is None or self.claim != claim:
             return
         if is_wanted and self.may_leave:
-            self._in_hand[0] = self._in_hand[0]._replace(looked_at=at)
+            self._in_hand[0].looked_at = at
         else:
             self._window.forget(self)
             told, self._told = self._told, None
