@@ -23,7 +23,7 @@ from outage_service.settings import load_settings
 from outage_service.storage.schema import delivery
 from outage_service.storage.subscribers import Choices, insert_subscribers
 from outage_service.worker.runtime import Worker
-from outage_service.worker.sender import POLL_SECONDS, SenderOptions
+from outage_service.worker.sender import LEFT_TO_OTHERS_AFTER_SECONDS, POLL_SECONDS, SenderOptions
 from tests.builders import THURSDAY_10H, an_impact
 
 OPERATOR = Actor("night desk", Role.TCCU)
@@ -96,12 +96,19 @@ def working(
     lanes: int = 4,
     window: int = 32,
     looks_every: float = POLL_SECONDS,
+    left_to_others_after: float = LEFT_TO_OTHERS_AFTER_SECONDS,
     ticks_every: float = 0.2,
     refresh: Callable[[], None] = lambda: None,
 ) -> Iterator[Worker]:
     """Runs a worker that sends to `relay_url`; it stops in order at the end."""
     is_alone = engine.db.url.get_backend_name() == "sqlite"
-    options = SenderOptions(lanes=lanes, window=window, is_alone=is_alone, poll_seconds=looks_every)
+    options = SenderOptions(
+        lanes=lanes,
+        window=window,
+        is_alone=is_alone,
+        poll_seconds=looks_every,
+        left_to_others_after=left_to_others_after,
+    )
     relay = Relay.parse(relay_url)
     worker = Worker(
         engine,

@@ -198,6 +198,30 @@ def test_two_senders_share_one_list_without_a_repeat(postgresql_url: str) -> Non
         engine.db.close()
 
 
+def test_a_worker_without_a_relay_leaves_its_claims_to_the_others(postgresql_url: str) -> None:
+    """P7, P12: also newer bulletins to the same people would wait behind what it keeps."""
+    cut_off, other = make_engine(postgresql_url), make_engine(postgresql_url)
+    subscribe(cut_off, *people(300))
+    shut = Script().on("CONNECT", "554 5.7.1 not you")
+    with (
+        running_smtp_server(shut) as nothing,
+        running_smtp_server() as relay,
+        working(cut_off, nothing.url(), left_to_others_after=0.5),
+    ):
+        declare(cut_off)
+        until(lambda: states(cut_off).get(DeliveryState.CLAIMED, 0) > 250)
+        with working(other, relay.url()):
+
+            def all_came() -> bool:
+                make_retries_due(other)
+                return all_are(other, DeliveryState.ACCEPTED, 300)
+
+            until(all_came, seconds=30)
+    assert Counter(relay.recipients) == Counter(people(300))
+    for engine in (cut_off, other):
+        engine.db.close()
+
+
 def test_only_one_process_sends_from_an_sqlite_file(sqlite_url: str) -> None:
     first, second = make_engine(sqlite_url), make_engine(sqlite_url)
     assert first.db.take_sending_turn()

@@ -44,6 +44,7 @@ GATHER_SECONDS = 0.005
 """How long outcomes wait for one another: a commit costs nearly the same for one as for many."""
 RECORD_REST_TRIES = 3
 _OF_A_PAUSE = {Verdict.CONTENT_REFUSED, Verdict.REFUSED}
+LEFT_TO_OTHERS_AFTER_SECONDS = 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,12 +56,14 @@ class SenderOptions:
         window: messages accepted or under way and not committed, at most.
         is_alone: whether no other process sends (SQLite): what was claimed before is free at once.
         poll_seconds: the longest time between two looks for work, if nobody wakes the sender.
+        left_to_others_after: seconds without a relay after which others may take what was claimed.
     """
 
     lanes: int
     window: int
     is_alone: bool
     poll_seconds: float = POLL_SECONDS
+    left_to_others_after: float = LEFT_TO_OTHERS_AFTER_SECONDS
 
 
 class Sender:
@@ -152,6 +155,7 @@ class Sender:
 
     async def _feed(self) -> None:
         while not self._stopping.is_set():
+            self._leave_to_others()
             if not (len(self._backlog) < REFILL_BELOW and await self._refill()):
                 await self._pause()
 
@@ -193,6 +197,12 @@ class Sender:
             self._let_go_at = monotonic_seconds() + RESCUE_SECONDS
         if freed:
             log.warning("claims_let_go", count=freed)
+
+    def _leave_to_others(self) -> None:
+        """Drops what waits where this worker has no relay: newer news would wait behind it, too (P12)."""
+        paused, options = self._pool.health().paused_seconds, self._options
+        if paused > options.left_to_others_after and not options.is_alone:
+            self._drop(self._backlog.clear())
 
     def _drop(self, some: Collection[Ready]) -> None:
         """Forgets claims that are not to be sent any more; what still is this worker's is let go."""
