@@ -1,9 +1,12 @@
 # One container, one process: API, pages, scheduler and sender on a file in the volume /data.
 #   docker build -t outage-service .
-#   docker run --read-only --tmpfs /tmp -v outage:/data -p 8000:8000 outage-service
+#   docker run --stop-timeout 60 --read-only --tmpfs /tmp -v outage:/data -p 8000:8000 outage-service
 # With OUTAGE_DATABASE_URL=postgresql+psycopg://… nothing is kept in /data, and any number may run:
 #   docker run … outage-service outage-service migrate
-#   docker run … outage-service outage-service worker
+#   docker run --stop-timeout 60 --no-healthcheck … outage-service outage-service worker
+# At the end requests get 10 s and messages under way 30 s, more than docker grants by itself. A worker listens on
+# nothing that could be asked: the others tell when it has gone silent. Another port is set by OUTAGE_PORT. With
+# OUTAGE_PUBLISH_DIR add --hostname: the files are in a folder of that name.
 
 FROM python:3.13-slim AS build
 ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1 PIP_ROOT_USER_ACTION=ignore
@@ -36,5 +39,7 @@ VOLUME /data
 EXPOSE 8000
 # Alive, not ready: a database that is away must not restart the container.
 HEALTHCHECK --interval=10s --timeout=5s --start-period=30s --retries=3 \
-    CMD ["python", "-c", "import urllib.request; urllib.request.urlopen('http://127.0.0.1:8000/healthz', timeout=4)"]
+    CMD ["python", "-c", "import http.client, os, sys; \
+        c = http.client.HTTPConnection('127.0.0.1', int(os.environ.get('OUTAGE_PORT') or 8000), timeout=4); \
+        c.request('GET', '/healthz'); sys.exit(c.getresponse().status != 200)"]
 CMD ["outage-service", "serve", "--host", "0.0.0.0"]

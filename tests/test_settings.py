@@ -70,6 +70,9 @@ def test_settings_do_not_change_while_the_service_runs() -> None:
         ("database_url", "sqlite:////var/lib/outage.db"),
         ("database_url", "sqlite://"),
         ("database_url", POSTGRESQL),
+        ("database_url", "postgresql+psycopg://outage:a:b/c?d#e%40@[::1]:5432/outage?sslmode=require"),
+        ("database_url", "postgresql+psycopg:///outage?host=/run/postgresql&host=/tmp"),
+        ("database_url", "postgresql+psycopg://first,second/outage?target_session_attrs=read-write"),
         ("smtp_url", "smtp://user:p%2Fss@relay.example.org:587?starttls=required"),
         ("smtp_url", "smtps://relay.example.org"),
         ("smtp_url", "smtp://[::1]:2525"),
@@ -103,6 +106,9 @@ def test_postgresql_needs_its_extra(monkeypatch: pytest.MonkeyPatch) -> None:
     [
         ("database_url", "postgresql://db/outage", "begin with postgresql+psycopg://"),
         ("database_url", "postgresql+psycopg2://db/outage", "begin with postgresql+psycopg://"),
+        ("database_url", "postgresql+psycopg://db:/outage", "a port from 1 to 65535"),
+        ("database_url", "postgresql+psycopg://db:99999/outage", "a port from 1 to 65535"),
+        ("database_url", "postgresql+psycopg://one:5432,two:5432/outage", "a port from 1 to 65535"),
         ("database_url", "sqlite:///", "SQLite file"),
         ("database_url", "outage.db", "SQLite file"),
         ("smtp_url", "localhost", "smtp://HOST:PORT"),
@@ -191,6 +197,19 @@ def test_a_relay_password_with_a_slash_is_not_quoted_as_a_port() -> None:
     (line,) = mistakes(smtp_url="smtp://user:hunter2/more@relay:25")
     assert "hunter2" not in line
     assert "%2F" in line
+
+
+@pytest.mark.parametrize(
+    "password",
+    ["hunter@2:x", "hunter@2", "hunter@2/more", "hunter@2?more", "hunter@2:1/more"],
+    ids=["a colon", "nothing", "a slash", "a question mark", "what looks like a port"],
+)
+def test_a_database_password_with_an_unescaped_at_is_not_taken_for_the_host(password: str) -> None:
+    """Whatever follows that character: the driver names the host that it cannot find."""
+    (line,) = mistakes(database_url=f"postgresql+psycopg://outage:{password}@db:5432/outage")
+    assert "hunter" not in line
+    assert "more" not in line
+    assert "%40" in line
 
 
 def test_no_secret_shows_in_repr() -> None:

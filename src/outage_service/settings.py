@@ -1,39 +1,31 @@
 """The settings: the only reader of the environment and of `.env`.
 
-To add one: a field here (its description and example are what a mistake prints) and a line in README.
+To add one: a field here (its description and example are what a mistake prints) and a line in README. What
+its value must look like stands in `setting_values`.
 """
 
 import difflib
 import ipaddress
 import os
-import re
 import secrets
 import tempfile
 from collections.abc import Callable
 from contextlib import suppress
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated, Any, Literal
-from urllib.parse import SplitResult, urlsplit
 
 from dotenv import dotenv_values
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError, model_validator
 from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from outage_service import setting_values
+
 PREFIX = "OUTAGE_"
 SECRET_KEY_LEAST_LENGTH = 32  # characters: 128 bits even when written in hexadecimal
 UNCERTAIN_ON_SQLITE = 32
 UNCERTAIN_ON_POSTGRESQL = 128
 _TYPO_LIKENESS = 0.85  # OUTAGE_TEST_MOD is a slip; OUTAGE_SERVICE_PORT, which Kubernetes sets, is not ours
-_ADDRESS = r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9](?:[A-Za-z0-9.-]{0,251}[A-Za-z0-9])?"
-_ATOM, _LABEL = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+", r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
-_RETURN_PATH = rf"(?=[^@]{{1,64}}@){_ATOM}(?:\.{_ATOM})*@(?=.{{1,253}}\Z){_LABEL}(?:\.{_LABEL})*"
-_WEB_URL = (  # a part of what `channels.email.thawed` lets into a letter
-    r"https?://(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]+)?(?:/[A-Za-z0-9._~!$&'()*+,;=:@%/-]*)?"
-)
-_WEB_URL_LONGEST = 500
-_NAMED_ADDRESS = rf"[^<>\"@\x00-\x1f\x7f-\x9f\u2028\u2029]* <{_ADDRESS}>"
 
 
 class SettingsError(Exception):
@@ -46,104 +38,13 @@ class SettingsError(Exception):
         self.mistakes = mistakes
 
 
-def _database_url(url: str) -> str:
-    if url.startswith("postgresql+psycopg://"):
-        if find_spec("psycopg") is None:
-            raise ValueError("needs the extra postgres: pip install 'outage-service[postgres]'")
-        return url
-    if url.startswith(("postgresql:", "postgres:", "postgresql+")):
-        raise ValueError("PostgreSQL is reached through psycopg 3: begin with postgresql+psycopg://")
-    if url == "sqlite://" or (url.startswith("sqlite:///") and url != "sqlite:///"):
-        return url
-    raise ValueError("must name an SQLite file or a PostgreSQL database")
-
-
-def _split(url: str) -> SplitResult:
-    """Splits a URL, without quoting it when that fails: what looks like a port may be half a password."""
-    with suppress(ValueError):
-        parts = urlsplit(url)
-        if parts.port != 0:
-            return parts
-    raise ValueError("needs a port from 1 to 65535; in a password write @ : / ? # as %40 %3A %2F %3F %23")
-
-
-def _smtp_url(url: str) -> str:
-    """Accepts what can be a relay; its user, password and options are read by the e-mail channel."""
-    parts = _split(url)
-    if parts.scheme not in {"smtp", "smtps"} or not parts.hostname:
-        raise ValueError("must be smtp://HOST:PORT, or smtps:// for TLS from the first byte")
-    return url
-
-
-def _web_url(url: str) -> str:
-    """Accepts what can begin a link in a letter as it is: a slip here would keep all mail from going out."""
-    url = url.strip()
-    parts = _split(url)
-    if parts.scheme not in {"http", "https"} or not parts.hostname:
-        raise ValueError("must be the http:// or https:// address at which readers reach the service")
-    if any(mark in url for mark in "?#") or "@" in parts.netloc:
-        raise ValueError("must end after the host, the port or a path")
-    url = parts.scheme + url[len(parts.scheme) :]
-    if len(url) > _WEB_URL_LONGEST or not re.fullmatch(_WEB_URL, url):
-        raise ValueError(
-            f"must have at most {_WEB_URL_LONGEST} characters, without quotation marks, blanks or accents: "
-            "write a host with accents in its xn-- form, and such characters of a path as %C3%A9"
-        )
-    return url.rstrip("/")
-
-
-def _issuer(url: str) -> str:
-    """Accepts a name that providers are compared by: not a character of it is changed."""
-    parts = _split(url)
-    is_here = parts.hostname in {"localhost", "127.0.0.1", "::1"}
-    is_safe = parts.scheme == "https" or (parts.scheme == "http" and is_here)
-    if url and not (is_safe and parts.hostname and not parts.query and not parts.fragment):
-        raise ValueError("must be the https:// address that the provider calls its issuer")
-    return url
-
-
-def _address(value: str) -> str:
-    """Accepts one plain address, a local one such as `outages@localhost` included, or nothing."""
-    if value and not re.fullmatch(_ADDRESS, value):
-        raise ValueError("must be a plain e-mail address")
-    return value
-
-
-def _return_path(value: str) -> str:
-    """Accepts what can stand in an SMTP command as it is: a slip here would keep all mail from going out."""
-    if value and not re.fullmatch(_RETURN_PATH, value):
-        raise ValueError("must be a plain e-mail address")
-    return value
-
-
-def _sender(value: str) -> str:
-    """Accepts an address with or without a name; one already encoded could smuggle a header in."""
-    if "=?" in value or not re.fullmatch(f"{_ADDRESS}|{_NAMED_ADDRESS}", value):
-        raise ValueError("must be an e-mail address, or NAME <ADDRESS> with the name as it is read")
-    return value
-
-
 def _long_key(key: SecretStr) -> SecretStr:
     if len(key.get_secret_value()) < SECRET_KEY_LEAST_LENGTH:
         raise ValueError(f"must have {SECRET_KEY_LEAST_LENGTH} characters or more")
     return key
 
 
-def _separated(value: object) -> object:
-    """Splits `a@x.ca, b@x.ca` at commas, semicolons and blanks."""
-    return value.replace(",", " ").replace(";", " ").split() if isinstance(value, str) else value
-
-
-def _networks(value: object) -> object:
-    """Reads `10.0.0.0/8, ::1`; a network written with the bits of one of its hosts is a slip."""
-    words = _separated(value)
-    try:
-        return [ipaddress.ip_network(word) for word in words] if isinstance(words, list) else words
-    except ValueError as error:
-        raise ValueError("must be addresses or networks, separated by commas") from error
-
-
-Address = Annotated[str, AfterValidator(_address)]
+Address = Annotated[str, AfterValidator(setting_values.address)]
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 
@@ -159,24 +60,24 @@ class Settings(BaseSettings):
         hide_input_in_errors=True,
     )
 
-    database_url: Annotated[str, AfterValidator(_database_url)] = Field(
+    database_url: Annotated[str, AfterValidator(setting_values.database_url)] = Field(
         "sqlite:///outage.db",
         repr=False,
         description="where everything is kept",
         examples=["sqlite:////var/lib/outage/outage.db", "postgresql+psycopg://user:password@host/outage"],
     )
-    smtp_url: Annotated[str, AfterValidator(_smtp_url)] = Field(
+    smtp_url: Annotated[str, AfterValidator(setting_values.smtp_url)] = Field(
         "smtp://localhost:25",
         repr=False,
         description="the mail relay",
         examples=["smtp://user:password@host:587?starttls=required"],
     )
-    mail_from: Annotated[str, AfterValidator(_sender)] = Field(
+    mail_from: Annotated[str, AfterValidator(setting_values.sender)] = Field(
         "CBSA outage bulletins <outages@localhost>",
         description="who the mail is from",
         examples=["Outage bulletins <outages@example.org>"],
     )
-    bounce_address: Annotated[str, AfterValidator(_return_path)] = Field(
+    bounce_address: Annotated[str, AfterValidator(setting_values.return_path)] = Field(
         "", description="where reports of non-delivery go", examples=["bounces@example.org"]
     )
     dkim_selector: str = Field(
@@ -185,7 +86,7 @@ class Settings(BaseSettings):
         description="the DKIM selector that the relay signs with, for doctor to look up",
         examples=["outage2026"],
     )
-    base_url: Annotated[str, AfterValidator(_web_url)] = Field(
+    base_url: Annotated[str, AfterValidator(setting_values.web_url)] = Field(
         "http://127.0.0.1:8000", description="the address in links", examples=["https://outages.example.org"]
     )
     secret_key: Annotated[SecretStr, AfterValidator(_long_key)] | None = Field(
@@ -194,7 +95,7 @@ class Settings(BaseSettings):
     secret_key_file: Path | None = Field(
         None, description="a file that holds the secret key", examples=["/run/secrets/outage_key"]
     )
-    oidc_issuer: Annotated[str, AfterValidator(_issuer)] = Field(
+    oidc_issuer: Annotated[str, AfterValidator(setting_values.issuer)] = Field(
         "", description="the identity provider of the console", examples=["https://login.example.org"]
     )
     oidc_client_id: str = Field(
@@ -210,8 +111,8 @@ class Settings(BaseSettings):
         None, description="where status and broadcast files are written", examples=["/var/www/outage"]
     )
     test_mode: bool = Field(False, description="mail goes to the test recipients only", examples=["true"])
-    test_recipients: Annotated[tuple[Address, ...], NoDecode, BeforeValidator(_separated)] = Field(
-        (), description="who gets mail in test mode", examples=["me@example.org,you@example.org"]
+    test_recipients: Annotated[tuple[Address, ...], NoDecode, BeforeValidator(setting_values.separated)] = (
+        Field((), description="who gets mail in test mode", examples=["me@example.org,you@example.org"])
     )
     operator_email: Address = Field("", description="who is alerted", examples=["duty@example.org"])
     canary_email: Address = Field(
@@ -224,8 +125,8 @@ class Settings(BaseSettings):
     )
     host: str = Field("127.0.0.1", min_length=1, description="the address to listen on", examples=["::1"])
     port: int = Field(8000, ge=0, le=65535, description="the port to listen on", examples=["8000"])
-    trusted_proxies: Annotated[tuple[Network, ...], NoDecode, BeforeValidator(_networks)] = Field(
-        (), description="whose X-Forwarded-For is believed", examples=["127.0.0.1,10.0.0.0/8"]
+    trusted_proxies: Annotated[tuple[Network, ...], NoDecode, BeforeValidator(setting_values.networks)] = (
+        Field((), description="whose X-Forwarded-For is believed", examples=["127.0.0.1,10.0.0.0/8"])
     )
     subscriptions_per_hour: int = Field(  # P25
         20, ge=1, description="subscription requests of one network address in an hour", examples=["20"]

@@ -59,6 +59,7 @@ def test_without_a_database_or_settings_it_is_to_be_tried_again(tmp_path: Path) 
     """EX_TEMPFAIL: the mail system keeps the message."""
     for wrong in (
         {"DATABASE_URL": "postgresql+psycopg://nobody@127.0.0.1:9/none"},
+        {"DATABASE_URL": "postgresql+psycopg://nobody:s3cr3t@and:more@127.0.0.1:9/none"},
         {"DATABASE_URL": f"sqlite:///{tmp_path / 'nowhere' / 'outage.db'}"},
         {"DATABASE_URL": f"sqlite:///{tmp_path / ('n' * 254)}", "SECRET_KEY": ""},
         {"PORT": "x"},
@@ -66,6 +67,7 @@ def test_without_a_database_or_settings_it_is_to_be_tried_again(tmp_path: Path) 
         ended = pipe(tmp_path, b"", **wrong)
         assert ended.returncode == 75, ended.stderr
         assert len(ended.stderr.splitlines()) == 1
+        assert b"s3cr3t" not in ended.stderr
 
 
 def test_what_it_may_not_open_is_to_be_tried_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

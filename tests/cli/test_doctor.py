@@ -18,6 +18,7 @@ from outage_service.cli import checks
 from outage_service.cli.dns_records import check_dns
 from outage_service.cli.finding import Finding, Level
 from outage_service.drill.catcher import MailCatcher
+from outage_service.edge.publish import Publisher
 from outage_service.settings import Settings, load_settings
 from outage_service.storage.diagnosis import DatabaseFacts
 from outage_service.storage.migrate import upgrade
@@ -163,14 +164,27 @@ def test_a_key_that_is_too_short_or_missing_fails_and_one_to_be_made_does_not(tm
     assert [one.name for one in tmp_path.iterdir()] == ["key"]
 
 
-def test_a_publish_dir_must_be_writable(tmp_path: Path) -> None:
-    missing = tmp_path / "missing"
-    assert levels(checks.check_publish_dir(the_settings())) == [("publish dir", Level.OK)]
-    assert levels(checks.check_publish_dir(the_settings(publish_dir=tmp_path))) == [("publish dir", Level.OK)]
-    assert levels(checks.check_publish_dir(the_settings(publish_dir=missing))) == [
-        ("publish dir", Level.FAIL)
-    ]
-    assert list(tmp_path.iterdir()) == []
+def test_a_publish_dir_must_be_writable_or_such_that_it_can_be_made(tmp_path: Path) -> None:
+    closed, missing = tmp_path / "closed", Path("missing", "public")
+    closed.mkdir()
+
+    def level(path: Path | None) -> Level:
+        [finding] = checks.check_publish_dir(the_settings(publish_dir=path))
+        return finding.level
+
+    assert [level(path) for path in (None, tmp_path, tmp_path / missing)] == [Level.OK] * 3
+    with unprivileged(closed=closed):
+        assert level(closed / missing) is Level.FAIL
+    assert level(Path(__file__) / missing) is Level.FAIL
+    assert list(tmp_path.iterdir()) == [closed]
+
+
+def test_where_the_public_files_lie_is_told_as_they_are_written(tmp_path: Path) -> None:
+    """A host's name may have dots, which the folder's has not: the web server must be told the right one."""
+    Publisher(tmp_path, socket.gethostname()).publish({"index.html": b""})
+    [current] = tmp_path.glob("*/current")
+    [finding] = checks.check_publish_dir(the_settings(publish_dir=tmp_path))
+    assert finding.said.endswith(f" {current}")
 
 
 def test_links_that_lead_nowhere_and_alerts_to_nobody_are_warned_about() -> None:

@@ -124,6 +124,13 @@ def test_the_service_is_asked_first_and_its_files_when_it_was_killed(site: Site)
     check_last_known(site)
     page = site.get("/en/outages")
     assert (page.status_code, page.headers["content-type"]) == (503, "text/html; charset=utf-8")
+    form = httpx.post(
+        f"{site.nginx.url}/fr/subscribe", data={"email": "a@example.org"}, verify=site.nginx.trust
+    )
+    assert (form.status_code, form.headers["content-type"]) == (503, "text/html; charset=utf-8")
+    assert form.content == page.content == (site.files / "index.html").read_bytes()
+    head = httpx.head(f"{site.nginx.url}/en/outages", verify=site.nginx.trust)
+    assert (head.status_code, head.content) == (503, b"")
     refused = site.get("/v1/outages")
     assert (refused.status_code, refused.headers["content-type"]) == (503, "application/problem+json")
     assert json.loads(refused.text)["code"] == "service_unavailable"

@@ -153,6 +153,13 @@ class PostgresServer:
             )
         self._wait_until_ready()
 
+    def run(self, program: str, *arguments: str) -> None:
+        """Runs one of PostgreSQL's own programs (`pg_dump`, say) against this server."""
+        where = {"PGHOST": "127.0.0.1", "PGPORT": str(self._port), "PGUSER": _ROLE}
+        subprocess.run(
+            [self._binaries / program, *arguments], env=os.environ | where, capture_output=True, check=True
+        )
+
     def stop(self, *, immediate: bool = False) -> None:
         """Stops the server: in order, or as a crash would."""
         if self._process is None:

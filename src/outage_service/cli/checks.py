@@ -4,6 +4,7 @@ To add one: a function that takes the settings, and its place in `CHECKS` of `do
 """
 
 import asyncio
+import socket
 import stat
 import tempfile
 from collections.abc import Iterator
@@ -16,11 +17,12 @@ from outage_service.channels.email.session import RelayUnavailableError, try_out
 from outage_service.cli.faults import said_by_driver
 from outage_service.cli.finding import Finding, fail, ok, warn
 from outage_service.clock import system_clock
+from outage_service.edge.publish import CURRENT, home_of
 from outage_service.settings import Settings, SettingsError, load_secret_key, require_folder
 from outage_service.storage.database import open_database
 from outage_service.storage.diagnosis import DatabaseFacts, database_facts
 from outage_service.storage.failures import DATABASE_ERRORS
-from outage_service.storage.migrate import is_current
+from outage_service.storage.migrate import is_current, is_later
 
 RELAY_TIMEOUTS = Timeouts(connect=5.0, command=5.0, end_of_data=5.0)
 CLOCKS_APART_AT_MOST = timedelta(seconds=2)
@@ -44,22 +46,24 @@ def check_database(settings: Settings) -> Iterator[Finding]:
     db = open_database(settings.database_url)
     try:
         with db.read() as tx:
-            facts, has_schema = database_facts(tx), is_current(tx)
+            facts, has_schema, has_later = database_facts(tx), is_current(tx), is_later(tx)
     except DATABASE_ERRORS as error:
         said = said_by_driver(error)
         yield fail("database", f"cannot be used: {said}", "check OUTAGE_DATABASE_URL and that it is running")
         return
     finally:
         db.close()
-    yield from _database_findings(facts, has_schema=has_schema)
-
-
-def _database_findings(facts: DatabaseFacts, *, has_schema: bool) -> Iterator[Finding]:
     yield ok("database", f"{facts.product} {facts.version} can be reached")
-    if has_schema:
+    if has_later:
+        yield ok("schema", "is that of a later release, which serves this one too")
+    elif has_schema:
         yield ok("schema", "is that of this release")
     else:
         yield fail("schema", "is not that of this release", "run `outage-service migrate`")
+    yield from _database_findings(facts)
+
+
+def _database_findings(facts: DatabaseFacts) -> Iterator[Finding]:
     if not facts.syncs_commits:
         yield warn("durability", "commits are not synced to disk", "turn on fsync and synchronous_commit")
     apart = abs(facts.now - system_clock())
@@ -155,14 +159,15 @@ def _key_path(settings: Settings) -> Path | None:
 
 
 def check_publish_dir(settings: Settings) -> Iterator[Finding]:
-    """Can be written, where there is one."""
-    path = settings.publish_dir
-    if path is None:
+    """Can be written, where there is one; what is missing of it `serve` makes by itself."""
+    if settings.publish_dir is None:
         yield ok("publish dir", "is not used")
         return
+    path = home = home_of(settings.publish_dir, socket.gethostname())
     try:
+        path = next(one for one in (home, *home.parents) if one.exists())
         with tempfile.TemporaryFile(dir=path):
-            yield ok("publish dir", f"{path} can be written")
+            yield ok("publish dir", f"can be written; a web server finds the files in {home / CURRENT}")
     except OSError as error:
         yield fail("publish dir", f"{path} cannot be written: {error.strerror}", "mend OUTAGE_PUBLISH_DIR")
 

@@ -2,7 +2,9 @@
 
 Files cannot know how old they are, so they hold only wording that stays true when old: "normal" is said
 by a live process alone (R11). Each host has a folder of its own under `PUBLISH_DIR`, so that hosts that
-share a disk do not overwrite each other; in it `current` is a symbolic link to the newest version.
+share a disk do not overwrite each other: its name, with `-` for dots and whatever else is neither letter nor
+digit. In it `current` is a symbolic link to the newest version. Nothing removes the folder of a host that is
+gone: a container without a name of its own leaves one behind each time that it is made anew.
 
     <PUBLISH_DIR>/<host>/current/index.html
     <PUBLISH_DIR>/<host>/current/<language>/index.html
@@ -45,7 +47,7 @@ class Publisher:
     """
 
     def __init__(self, directory: Path, host: str) -> None:
-        self._home = directory / _folder_name(host)
+        self._home = home_of(directory, host)
         self._last: Mapping[str, bytes] | None = None
 
     def publish(self, files: Mapping[str, bytes]) -> bool:
@@ -116,8 +118,9 @@ def lasting_files(snapshot: Snapshot, index_html: str) -> dict[str, bytes]:
     return files
 
 
-def _folder_name(host: str) -> str:
-    return re.sub(r"[^A-Za-z0-9-]+", "-", host).strip("-") or "host"
+def home_of(directory: Path, host: str) -> Path:
+    """Returns the folder of a host: one, whatever dots or slashes are in its name."""
+    return directory / (re.sub(r"[^A-Za-z0-9-]+", "-", host).strip("-") or "host")
 
 
 def _write_durably(folder: Path, files: Mapping[str, bytes]) -> None:

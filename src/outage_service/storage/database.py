@@ -34,7 +34,7 @@ POOL_TIMEOUT_SECONDS = 5
 """How long a reader waits for a connection where all are in use."""
 SUBMITTED_AT_ONCE = 4
 """A sender claims, records, beats and rescues, each once at a time."""
-NETWORK = {
+_NETWORK = {
     "connect_timeout": 5,
     # A network that swallows everything must not hold a thread for the system's two hours.
     "keepalives_idle": 10,
@@ -217,6 +217,11 @@ def _lower(text: str | None) -> str | None:
     return text.lower() if text is not None else None
 
 
+def network_of(url: URL) -> dict[str, int]:
+    """Returns what the driver is told of the network; what the URL says of it goes before."""
+    return {name: value for name, value in _NETWORK.items() if name not in url.query}
+
+
 class PostgresDatabase:
     """A PostgreSQL database shared by any number of processes."""
 
@@ -284,6 +289,8 @@ def _postgres_engine(url: URL, *options: str) -> Engine:
         f"idle_in_transaction_session_timeout={POSTGRES_IDLE_TIMEOUT}",
         *options,
     )
+    # Added to the URL's, in which a schema may be named: `migrate` heeds that too.
+    given = (*url.normalized_query.get("options", ()), *(f"-c {setting}" for setting in settings))
     engine = create_engine(
         url,
         pool_size=10,
@@ -291,7 +298,7 @@ def _postgres_engine(url: URL, *options: str) -> Engine:
         pool_timeout=POOL_TIMEOUT_SECONDS,
         pool_pre_ping=True,
         hide_parameters=True,
-        connect_args={"options": " ".join(f"-c {setting}" for setting in settings), **NETWORK},
+        connect_args={"options": " ".join(given), **network_of(url)},
     )
     obey_the_server(engine)
     return engine

@@ -45,6 +45,7 @@ def test_the_password_is_not_shown() -> None:
         ("smtp://relay:mail", "port"),
         ("smtp://relay/inbox", "only options"),
         ("smtp://user:hunter2/x@relay", "port"),
+        ("smtp://user:a@b?hunter2@relay", "only options"),
         ("smtp://relay?tls=yes", "no option 'tls'"),
         ("smtp://relay?starttls=maybe", "required, opportunistic"),
         ("smtp://relay?starttls=never&starttls=required", "twice"),

@@ -93,7 +93,7 @@ class Relay:
             raise RelayError("the relay's port is not a number from 1 to 65535") from None
         if parts.scheme not in _PORTS or not parts.hostname or port == 0:
             raise RelayError("the relay is written smtp://HOST:PORT, or smtps:// for TLS from the first byte")
-        if parts.path.strip("/") or parts.fragment:
+        if parts.path.strip("/") or parts.fragment or "@" in parts.query:
             raise RelayError("after the relay's port come only options; write / ? # @ in a password as %2F …")
         options = _options(parts.query)
         relay = cls(

@@ -23,17 +23,17 @@ router = APIRouter(prefix=BOUNCES_PATH, tags=["suppressions"], route_class=Stric
 
 
 async def _message(request: Request, _: BounceReporter) -> bytes:
-    """Returns the message; it is read only once the caller is known."""
+    """Returns the message, cut as `bounce` cuts it; it is read only once the caller is known.
+
+    One that was refused for its length would be handed over again for days, and never be counted.
+    """
     if request.headers.get("content-type", "").partition(";")[0].strip().lower() != _MESSAGE:
         raise Refusal(Problem(415, "unsupported_media_type", f"The body must be {_MESSAGE}."))
     raw = bytearray()
     try:
         async with asyncio.timeout(BODY_WITHIN_SECONDS):
             async for piece in request.stream():
-                raw += piece
-                if len(raw) > LONGEST:
-                    detail = f"A message has at most {LONGEST} bytes."
-                    raise Refusal(Problem(413, "body_too_large", detail, headers={"Connection": "close"}))
+                raw += piece[: LONGEST - len(raw)]
     except TimeoutError as error:
         raise Refusal(Problem(408, "body_too_slow", "The message did not arrive in time.")) from error
     return bytes(raw)
@@ -42,7 +42,7 @@ async def _message(request: Request, _: BounceReporter) -> bytes:
 @router.post(
     "",
     operation_id="report_bounce",
-    responses=problems(401, 403, 413, 415),
+    responses=problems(401, 403, 415),
     openapi_extra={
         "requestBody": {
             "required": True,
@@ -63,7 +63,8 @@ def report_bounce(
     """Takes one message that came back, as it is: a report of non-delivery (RFC 3464) or of abuse (RFC 5965).
 
     It is believed only where it returns the Message-ID that this service has sealed. Anything else counts
-    nothing and is answered alike; the same report twice counts once.
+    nothing and is answered alike; the same report twice counts once. Of a long message the first mebibyte is
+    looked at.
     """
     taken = engine.act(lambda tx: bounces.take(engine, tx, raw))
     return BounceTaken(counted=taken.counted, suppressed=taken.suppressed)
