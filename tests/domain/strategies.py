@@ -1,10 +1,14 @@
-"""Instants for property tests: whole minutes of 2007 to 2040, half of them near a night of a clock change."""
+"""What property tests draw from.
+
+Instants are whole minutes of 2007 to 2040, half of them near a night of a clock change.
+"""
 
 from datetime import UTC, date, datetime, time, timedelta
 
 from hypothesis import strategies as st
 
-from outage_service.domain.systems import Condition
+from outage_service.domain.outages import Impact
+from outage_service.domain.systems import Condition, Direction, System
 from tests.domain import walk
 
 _ANY_MINUTE = st.datetimes(
@@ -37,3 +41,15 @@ def some_holidays(day: date) -> bool:
 
 
 holiday_tests = st.sampled_from([no_holidays, some_holidays])
+
+some_impacts = st.lists(
+    st.builds(
+        Impact,
+        st.sampled_from(System),
+        st.sampled_from([None, None, *Direction]),
+        st.sampled_from(Condition),
+        st.sampled_from([None, timedelta(minutes=45), timedelta(minutes=60), timedelta(minutes=75)]),
+    ),
+    min_size=1,
+    max_size=3,
+)

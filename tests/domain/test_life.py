@@ -10,7 +10,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from outage_service.domain.bulletins import BulletinFacts
 from outage_service.domain.errors import RuleError
 from outage_service.domain.outages import ContingencyState, Impact, Outage, OutageState
-from outage_service.domain.systems import Condition, Direction, System
+from outage_service.domain.systems import Condition, System
 from tests.builders import (
     LITERAL,
     a_scheduled_outage,
@@ -24,24 +24,13 @@ from tests.builders import (
     updated,
 )
 from tests.domain import walk
-from tests.domain.strategies import minutes
+from tests.domain.strategies import minutes, some_impacts
 
 REMAINS = ContingencyState.REMAINS_IN_EFFECT
 a_while = st.one_of(
     st.timedeltas(timedelta(0), timedelta(minutes=6)),
     st.timedeltas(timedelta(0), timedelta(hours=12)),
     st.timedeltas(timedelta(0), timedelta(days=4)),
-)
-some_impacts = st.lists(
-    st.builds(
-        Impact,
-        st.sampled_from(System),
-        st.sampled_from([None, None, *Direction]),
-        st.sampled_from(Condition),
-        st.sampled_from([None, timedelta(minutes=45), timedelta(minutes=60), timedelta(minutes=75)]),
-    ),
-    min_size=1,
-    max_size=3,
 )
 planned_impacts = st.lists(
     st.builds(Impact, st.sampled_from(System), st.none(), st.just(Condition.OUTAGE)), min_size=1, max_size=3
@@ -198,7 +187,7 @@ class LifeOfAnOutage(RuleBasedStateMachine):
 
     @invariant()
     def its_last_bulletin_is_true(self) -> None:
-        """Section 11: no end before its start, no next bulletin in the past, a title within the body."""
+        """Section 11: no end before its start or after the whole, no next bulletin in the past."""
         facts = self.facts
         assert facts.sequence == self.outage.sequence
         assert facts.next_due_at is None or facts.next_due_at >= facts.issued_at
@@ -208,6 +197,7 @@ class LifeOfAnOutage(RuleBasedStateMachine):
             ended_early = impact.restored_at is not None and impact.restored_at < impact.started_at
             assert ended_early is impact.was_withdrawn
             assert not impact.was_withdrawn or facts.is_scheduled
+            assert not facts.restored_at or not impact.restored_at or impact.restored_at <= facts.restored_at
 
 
 LifeOfAnOutage.TestCase.settings = settings(max_examples=120, stateful_step_count=30, deadline=None)

@@ -1,10 +1,12 @@
 """Resolving: only an operator's act ends an outage, and it sets the deadlines (R6, R10, R11, R54)."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
 
 from outage_service.domain.deadlines import Deadlines
+from outage_service.domain.errors import InvalidAct
 from outage_service.domain.outages import ContingencyState, Outage, OutageState
 from outage_service.domain.systems import System
 from tests.builders import (
@@ -24,6 +26,7 @@ from tests.builders import (
 from tests.domain.refusals import conflict, invalid
 
 NOON, FIFTEEN = at("2026-11-26 12:00"), at("2026-11-26 15:00")
+TWO, HALF_PAST_TWO = at("2026-11-26 14:00"), at("2026-11-26 14:30")
 HOUR, MINUTE = timedelta(hours=1), timedelta(minutes=1)
 REMAINS = ContingencyState.REMAINS_IN_EFFECT
 
@@ -85,12 +88,54 @@ def test_no_system_is_restored_before_it_failed() -> None:
     assert resolved(outage, NOON, restored_at=at("2026-11-26 10:45")).is_closed
 
 
-def test_a_system_restored_before_does_not_hold_back_the_restoration() -> None:
-    """R14: only what still was out counts."""
-    late = an_impact(System.CERS, started_at=at("2026-11-26 10:45"))
-    outage = updated(an_outage(), at("2026-11-26 11:00"), an_impact(), late)
-    without = updated(outage, at("2026-11-26 11:10"), an_impact())
-    assert resolved(without, NOON, restored_at=at("2026-11-26 10:30")).is_closed
+def test_an_outage_is_not_over_before_the_last_of_its_systems_was_back() -> None:
+    """R51, R54: the deadlines of whoever relied on a system that was back later count from then at least."""
+    outage = updated(an_outage(an_impact(), an_impact(System.CERS)), TWO, an_impact(System.CERS))
+    with invalid("too_early", "restored_at"):
+        resolved(outage, HALF_PAST_TWO, restored_at=at("2026-11-26 13:00"))
+    with invalid("too_early", "restored_at"):
+        resolved(outage, HALF_PAST_TWO, restored_at=TWO - MINUTE, remains_in_effect=True)
+    over = resolved(outage, HALF_PAST_TWO, restored_at=TWO)
+    assert over.deadlines_at(HALF_PAST_TWO, LITERAL).paper_accepted_until == TWO + 2 * HOUR
+
+
+def test_the_refusal_of_an_early_restoration_names_the_earliest_one() -> None:
+    outage = updated(an_outage(an_impact(), an_impact(System.CERS)), TWO, an_impact(System.CERS))
+    with pytest.raises(InvalidAct, match="2026-11-26T19:00:00"):
+        resolved(outage, HALF_PAST_TWO, restored_at=at("2026-11-26 13:00"))
+
+
+def test_a_system_s_end_that_was_put_right_no_longer_holds_back_the_restoration() -> None:
+    """What was recorded as the time of the news may have been the case before."""
+    outage = updated(an_outage(an_impact(), an_impact(System.CERS)), TWO, an_impact(System.CERS))
+    back_at_one = replace(an_impact(), restored_at=at("2026-11-26 13:00"))
+    right = updated(outage, HALF_PAST_TWO, an_impact(System.CERS), back_at_one)
+    restored = resolved(right, HALF_PAST_TWO, restored_at=at("2026-11-26 13:10"))
+    assert restored.restored_at == at("2026-11-26 13:10")
+
+
+def test_of_a_system_that_was_back_only_the_end_holds_back_the_restoration() -> None:
+    """A planned system that was taken off before the start had neither."""
+    planned = a_scheduled_outage(an_impact(), an_impact(System.CERS))
+    smaller = updated(planned, NOON, an_impact())
+    now = SUNDAY_2H + HOUR
+    assert resolved(smaller, now, restored_at=SUNDAY_2H).restored_at == SUNDAY_2H
+
+
+def test_an_end_recorded_to_the_second_is_not_after_the_default_restoration() -> None:
+    """Section 11: the minute's beginning lies before it."""
+    back = at("2026-11-26 11:59:20")
+    listed = replace(an_impact(System.CERS), restored_at=back)
+    outage = updated(an_outage(an_impact(), an_impact(System.CERS)), back, an_impact(), listed)
+    assert resolved(outage, at("2026-11-26 11:59:40")).restored_at == back
+
+
+def test_an_end_that_a_clock_ahead_recorded_keeps_no_outage_open() -> None:
+    """P5: an outage can be resolved, and later corrected, once the clock is right again."""
+    ahead = updated(an_outage(an_impact(), an_impact(System.CERS)), TWO + 240 * HOUR, an_impact())
+    over = resolved(ahead, NOON)
+    assert over.restored_at == NOON
+    assert corrected(over, TWO, restored_at=NOON - MINUTE).restored_at == NOON - MINUTE
 
 
 def test_an_outage_resolved_in_the_minute_of_its_start_does_not_end_before_it() -> None:

@@ -176,6 +176,25 @@ def test_a_corrected_restoration_lies_between_the_last_start_and_now(
         corrected(outage, FIFTEEN, restored_at=restored_at)
 
 
+def test_a_corrected_restoration_does_not_precede_the_end_of_a_system_that_was_back_before() -> None:
+    """R51, R54: its clients rely on it as well."""
+    told = updated(an_outage(an_impact(), an_impact(System.CERS)), at("2026-11-26 11:30"), an_impact())
+    outage = resolved(told, NOON)
+    with invalid("too_early", "restored_at"):
+        corrected(outage, FIFTEEN, restored_at=at("2026-11-26 11:29"))
+    assert corrected(outage, FIFTEEN, restored_at=at("2026-11-26 11:30")).is_closed
+
+
+def test_procedures_are_not_revoked_before_what_was_out_is_back() -> None:
+    """R6: a bulletin would tell of both. A delay that is over called for none."""
+    first = an_outage(an_impact(), a_delay(System.CERS), a_delay(System.SWI))
+    back = updated(first, at("2026-11-26 11:00"), a_delay(System.CERS), a_delay(System.SWI))
+    slow = updated(back, at("2026-11-26 11:30"), a_delay(System.SWI))
+    with invalid("too_early", "effective_at"):
+        revoked(slow, NOON, effective_at=at("2026-11-26 10:59"))
+    assert revoked(slow, NOON, effective_at=at("2026-11-26 11:00")).revoked_at == at("2026-11-26 11:00")
+
+
 def test_a_corrected_restoration_does_not_pass_the_revocation_that_followed_it() -> None:
     """R6: procedures outlived the outage, not the other way round."""
     outage = revoked(IN_EFFECT, FIFTEEN)

@@ -1,5 +1,6 @@
 """What operators are warned about: allowed, but worth a second look (R17, R19, R54)."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
@@ -45,9 +46,34 @@ def test_a_window_outside_an_early_weekend_morning_is_warned_about(
     assert window_warnings(outage, announced_at=THURSDAY_10H) == expected
 
 
+@pytest.mark.parametrize(
+    ("now", "start", "end", "expected"),
+    [
+        pytest.param("2026-11-29 01:00", "02:30", "06:00", [WarningCode.ANNOUNCED_LATE], id="start-late"),
+        pytest.param("2026-11-28 12:00", "02:30", "06:00", [], id="start-in-time"),
+        pytest.param("2026-11-29 05:00", "02:00", "07:00", [], id="end-in-the-window"),
+        pytest.param("2026-11-29 05:00", "02:00", "09:00", [WarningCode.NOT_EARLY_WEEKEND], id="end-unusual"),
+    ],
+)
+def test_of_a_window_that_moves_only_a_new_start_is_late(
+    now: str, start: str, end: str, expected: list[WarningCode]
+) -> None:
+    """R17: whoever could not transmit before the old start loses nothing by another end."""
+    before = a_scheduled_outage(announced_at=THURSDAY_10H)
+    after = replace(before, started_at=at(f"2026-11-29 {start}"), planned_end_at=at(f"2026-11-29 {end}"))
+    assert list(window_warnings(after, announced_at=at(now), before=before)) == expected
+
+
+def test_a_window_that_does_not_move_is_not_warned_about_again() -> None:
+    """R19: also where it is unusual, and told once more."""
+    unusual = a_scheduled_outage(start=at("2026-11-30 02:00"), end=at("2026-11-30 06:00"))
+    assert window_warnings(unusual, announced_at=at("2026-11-30 05:00"), before=unusual) == ()
+
+
 def test_an_unscheduled_outage_has_no_window_to_warn_about() -> None:
     """R19"""
     assert window_warnings(an_outage(), announced_at=THURSDAY_10H) == ()
+    assert window_warnings(an_outage(), announced_at=THURSDAY_10H, before=an_outage()) == ()
 
 
 @pytest.mark.parametrize(

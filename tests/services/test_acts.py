@@ -245,6 +245,18 @@ def test_a_relapse_names_the_first_outage_in_its_bulletin(engine: Engine) -> Non
     assert "TCC26-0001" in page[1].en
 
 
+def test_a_later_bulletin_of_an_outage_names_the_one_in_which_its_fault_returned(engine: Engine) -> None:
+    """The contract: linked in both bulletins."""
+    first = declare(engine)
+    resolve(engine, first)
+    again = declare(engine, relapse_of=first.outage.id)
+    mended = correct(engine, first, first.bulletin_id)
+    with engine.db.read() as tx:
+        page = find_page(tx, mended.bulletin_id)
+    assert page is not None
+    assert f"The fault has returned since. See {again.outage.number}." in page[1].en
+
+
 def test_a_late_announcement_is_warned_about(engine: Engine, clock: VirtualClock) -> None:
     """R17, R19: allowed, and said; a move is looked at as an announcement is."""
     clock.set(SUNDAY_2H - timedelta(hours=1))
@@ -255,6 +267,22 @@ def test_a_late_announcement_is_warned_about(engine: Engine, clock: VirtualClock
     assert update(engine, done).warnings == ()
     later = weekday + timedelta(hours=2)
     assert update(engine, done, news=News(planned_end_at=later)).warnings == (WarningCode.NOT_EARLY_WEEKEND,)
+
+
+def test_an_end_that_moves_during_the_window_is_not_called_late(engine: Engine, clock: VirtualClock) -> None:
+    """R17: the start is what had to be announced in time."""
+    done = announce(engine)
+    clock.set(at("2026-11-29 05:00"))
+    assert update(engine, done, news=News(planned_end_at=at("2026-11-29 07:00"))).warnings == ()
+    assert update(engine, done, news=News(planned_end_at=at("2026-11-29 07:00"))).warnings == ()
+
+
+def test_a_start_that_moves_late_is_warned_about(engine: Engine, clock: VirtualClock) -> None:
+    """R17, R45: nobody can transmit two hours before it any more."""
+    done = announce(engine)
+    clock.set(SUNDAY_2H - timedelta(hours=1))
+    moved = update(engine, done, news=News(planned_start_at=SUNDAY_2H - timedelta(minutes=30)))
+    assert moved.warnings == (WarningCode.ANNOUNCED_LATE,)
 
 
 def test_a_restoration_long_ago_is_warned_about(engine: Engine) -> None:

@@ -57,6 +57,28 @@ def test_a_delay_is_kept_in_whole_seconds_and_what_is_answered_can_be_sent_back(
     assert again["impacts"] == outage["impacts"]
 
 
+def test_a_delay_that_counts_as_an_outage_and_was_sent_back_falls_back_with_its_figure(tccu: Api) -> None:
+    """R36: its answered condition is what the figures made of it, and no statement."""
+    outage = shown(tccu.post("/v1/outages", unscheduled(delay("edi", 75))), 201)
+    again = shown(tccu.act(outage, "updates", news(impacts=outage["impacts"])))
+    assert again["impacts"] == outage["impacts"]
+    fallen = [{**again["impacts"][0], "behind_minutes": 30}]
+    updated = shown(tccu.act(again, "updates", news(impacts=fallen)))
+    assert (updated["condition"], updated["next_bulletin_due_at"]) == ("delay", "2026-11-26T19:00:00Z")
+
+
+def test_a_direction_left_out_of_a_list_was_restored_then(clock: VirtualClock, tccu: Api) -> None:
+    """The contract: the list is the complete new one."""
+    slow = delay("edi", 30, direction="outbound")
+    outage = shown(
+        tccu.post("/v1/outages", unscheduled({"system": "edi", "direction": "inbound"}, slow)), 201
+    )
+    clock.set(at("2026-11-26 12:00"))
+    updated = shown(tccu.act(outage, "updates", news(impacts=[slow])))
+    ends = {impact["direction"]: impact["restored_at"] for impact in updated["impacts"]}
+    assert ends == {"outbound": None, "inbound": "2026-11-26T17:00:00Z"}
+
+
 def test_an_estimate_needs_the_problem_to_be_identified(tccu: Api) -> None:
     """R18."""
     outage = shown(tccu.post("/v1/outages", unscheduled()), 201)

@@ -1,6 +1,6 @@
 """Which impacts an outage may have, and how an update's complete list replaces them."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
 from itertools import combinations
@@ -9,6 +9,8 @@ from outage_service.domain.calendar import cut_to_minute
 from outage_service.domain.errors import InvalidAct
 from outage_service.domain.outages import Impact, Outage, has_direction
 from outage_service.domain.systems import Condition, Direction
+
+_BOTH_WAYS = frozenset({Direction.INBOUND, Direction.OUTBOUND})
 
 
 def with_default_direction(impact: Impact) -> Impact:
@@ -116,10 +118,12 @@ def _check_start(impact: Impact, index: int, *, started_at: datetime, now: datet
 
 
 def _check_end(impact: Impact, index: int, *, started_at: datetime, now: datetime) -> None:
-    if impact.restored_at is not None and not (impact.started_at or started_at) <= impact.restored_at <= now:
+    began = impact.started_at or started_at
+    if impact.restored_at is not None and not began <= impact.restored_at <= now:
         raise InvalidAct(
             "impact_end",
-            "A system's end lies between its start and now.",
+            f"A system's end lies between its start, {began.isoformat()}, and now; "
+            "where it began at another time, say when.",
             field=f"impacts.{index}.restored_at",
         )
 
@@ -128,26 +132,42 @@ def merge_impacts(outage: Outage, listed: Sequence[Impact], now: datetime) -> tu
     """Returns the impacts after an update's complete list.
 
     A listed impact keeps the start it had, also where its direction changes; one that had been restored
-    and is listed again began again now, unless it says when. A system that is not listed any more was
-    restored now, one listed with an end was restored then; either is kept as such, so that whoever heard
-    of it also hears of the end (R14). To list an end that is on record changes nothing.
+    and is listed again began again now, unless it says when. What is not listed any more, a system or one
+    of its directions, was restored now, one listed with an end was restored then; either is kept as such,
+    so that whoever heard of it also hears of the end (R14). To list an end that is on record changes
+    nothing; another end in its place, with the same start or none, puts it right.
     """
     for index, impact in enumerate(listed):
         _check_start(impact, index, started_at=outage.started_at, now=now)
+    stated = [_as_stated(impact, outage) for impact in map(with_default_direction, listed)]
     new = [
-        (index, _with_known_start(impact, outage, now))
-        for index, impact in enumerate(map(with_default_direction, listed))
+        (index, _with_known_start(impact, outage, stated, now))
+        for index, impact in enumerate(stated)
         if not _is_on_record(impact, outage.impacts)
     ]
     for index, impact in new:
         _check_end(impact, index, started_at=outage.started_at, now=now)
     told = tuple(impact for _, impact in new)
-    gone = tuple(
+    kept = tuple(
         known if known.restored_at else _dropped(known, outage, now)
-        for known in outage.impacts
-        if _was_restored(known, outage) or not _is_told_of(known, told)
+        for known in _untold(told, outage)
+        if _is_on_record(known, stated) or not _is_put_right(known, told, outage)
     )
-    return told + gone
+    return told + kept
+
+
+def _as_stated(impact: Impact, outage: Outage) -> Impact:
+    """Returns what is listed as a delay where that is what was stated and its figures made it an outage.
+
+    What is read has a start, and the condition that the figures make (R36): to send that back states nothing.
+    """
+    is_as_read = impact.started_at is not None and impact.behind is not None
+    if is_as_read and any(
+        known.overlaps(impact) and known.stated is Condition.DELAY and known.condition is Condition.OUTAGE
+        for known in outage.active_impacts
+    ):
+        return replace(impact, stated=Condition.DELAY)
+    return impact
 
 
 def _is_on_record(impact: Impact, known: Sequence[Impact]) -> bool:
@@ -157,8 +177,48 @@ def _is_on_record(impact: Impact, known: Sequence[Impact]) -> bool:
     )
 
 
-def _is_told_of(known: Impact, told: Sequence[Impact]) -> bool:
-    return any(known.overlaps(i) or (i.is_active and i.system is known.system) for i in told)
+def _untold(told: Sequence[Impact], outage: Outage) -> Iterator[Impact]:
+    """Yields what stays on record: what was restored, and what `told` says nothing of."""
+    for known in outage.impacts:
+        if _was_restored(known, outage):
+            yield known
+        elif rest := _rest(known, told, outage):
+            yield rest
+
+
+def _rest(known: Impact, told: Sequence[Impact], outage: Outage) -> Impact | None:
+    """Returns what is left of an impact beside `told`: all of it, one of its two directions, or nothing."""
+    own = [one for one in told if one.system is known.system]
+    if any(one.is_active and (one.overlaps(known) or _turns(one, outage)) for one in own):
+        return None
+    ended = [one for one in own if one.restored_at and one.restored_at >= _began(known, outage)]
+    left = _ways(known).difference(*map(_ways, ended))
+    if left == _ways(known):
+        return known
+    return replace(known, direction=left.pop()) if left else None
+
+
+def _turns(impact: Impact, outage: Outage) -> bool:
+    """Returns whether a listed impact is of a direction that did not suffer: its system's has changed."""
+    return not any(known.overlaps(impact) for known in outage.active_impacts)
+
+
+def _ways(impact: Impact) -> set[Direction | None]:
+    return set(_BOTH_WAYS) if impact.direction is Direction.BOTH else {impact.direction}
+
+
+def _is_put_right(known: Impact, told: Sequence[Impact], outage: Outage) -> bool:
+    """Returns whether an end is told instead of the one that is on record."""
+    return known.restored_at is not None and any(
+        one.restored_at is not None
+        and (one.system, one.direction) == (known.system, known.direction)
+        and _began(one, outage) == _began(known, outage)
+        for one in told
+    )
+
+
+def _began(impact: Impact, outage: Outage) -> datetime:
+    return impact.started_at or outage.started_at
 
 
 def _was_restored(impact: Impact, outage: Outage) -> bool:
@@ -170,16 +230,30 @@ def _dropped(impact: Impact, outage: Outage, now: datetime) -> Impact:
     restored = cut_to_minute(now)
     if now >= outage.started_at:
         # Within the minute of its start, the minute's beginning would be an end before the start.
-        restored = max(restored, impact.started_at or outage.started_at)
+        restored = max(restored, _began(impact, outage))
     return replace(impact, restored_at=restored)
 
 
-def _with_known_start(impact: Impact, outage: Outage, now: datetime) -> Impact:
+def _with_known_start(impact: Impact, outage: Outage, listed: Sequence[Impact], now: datetime) -> Impact:
     if impact.started_at is not None:
         return impact
     same = [known for known in outage.impacts if known.overlaps(impact)]
-    for known in same:
-        if known.is_active:
-            return replace(impact, started_at=known.started_at)
+    if known := _meant(impact, [k for k in same if not _is_on_record(k, listed)], outage):
+        return replace(impact, started_at=known.started_at)
     ends = [known.restored_at for known in same if known.restored_at and _was_restored(known, outage)]
     return replace(impact, started_at=max(cut_to_minute(now), *ends)) if ends else impact
+
+
+def _meant(impact: Impact, same: Sequence[Impact], outage: Outage) -> Impact | None:
+    """Returns which of `same` a listed impact is news of.
+
+    That is what goes on, since the first of its directions failed. Where an end is listed, it can also be the
+    last that had begun by then: its end on record is put right.
+    """
+    by_start = sorted(same, key=lambda known: _began(known, outage))
+    candidates = [known for known in by_start if known.is_active][:1]
+    if impact.restored_at is not None:
+        candidates += [known for known in reversed(by_start) if not known.is_active]
+        fitting = [known for known in candidates if _began(known, outage) <= impact.restored_at]
+        candidates = fitting or candidates
+    return candidates[0] if candidates else None

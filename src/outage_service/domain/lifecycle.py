@@ -20,6 +20,7 @@ from outage_service.domain.outages import (
     Outage,
     OutageKind,
     OutageState,
+    ends_by,
 )
 from outage_service.domain.subscriptions import SubscriptionKind
 from outage_service.domain.systems import Condition, InternalSystem
@@ -193,7 +194,8 @@ def resolve(
 
     Raises:
         StateConflict: closed, not started (cancel it), or no procedures to keep in effect.
-        InvalidAct: `restored_at` outside its start to now, or so early that paper acceptance would be over.
+        InvalidAct: `restored_at` in the future, before a system failed or was back, or so early that paper
+            acceptance would be over.
     """
     _require_unclosed(outage)
     if outage.state_at(now) is OutageState.SCHEDULED:
@@ -203,8 +205,9 @@ def resolve(
         raise StateConflict(
             "not_invoked", "No procedures are in effect that could remain so.", field="contingency"
         )
-    restored = restored_at or max(cut_to_minute(now), outage.last_start)
-    _check_between(restored, outage.last_start, now, field="restored_at")
+    earliest = outage.earliest_end(now)
+    restored = restored_at or max(cut_to_minute(now), earliest)
+    _check_between(restored, earliest, now, field="restored_at")
     has_deadlines = contingency.state is not ContingencyState.NOT_INVOKED and not remains_in_effect
     if has_deadlines and not confirm_past_deadlines:
         _check_deadlines_ahead(restored, now, field="restored_at")
@@ -241,15 +244,16 @@ def revoke(
 
     Raises:
         StateConflict: no procedures are in effect, or a system is still out.
-        InvalidAct: `effective_at` before the restoration or the invocation, in the future, or so early
-            that paper acceptance would be over.
+        InvalidAct: `effective_at` before the restoration, the invocation or the end of a system that was
+            out, in the future, or so early that paper acceptance would be over.
     """
     contingency = outage.contingency_at(now)
     if not contingency.applies or contingency.invoked_at is None:
         raise StateConflict("not_in_effect", "No procedures are in effect.")
     if not outage.is_closed and outage.condition is Condition.OUTAGE:
         raise StateConflict("still_out", "A system is still out: resolve, or report the delay first.")
-    earliest = max(contingency.invoked_at, outage.restored_at or contingency.invoked_at)
+    ends = ends_by(now, (i for i in outage.impacts if i.condition is Condition.OUTAGE))
+    earliest = max([contingency.invoked_at, outage.restored_at or contingency.invoked_at, *ends])
     effective = effective_at or max(cut_to_minute(now), earliest)
     _check_between(effective, earliest, now, field="effective_at")
     if outage.is_closed and not confirm_past_deadlines:
@@ -278,7 +282,7 @@ def correct(
 
     Raises:
         StateConflict: `restored_at` for an outage that is not resolved.
-        InvalidAct: `restored_at` outside the last start to now, or after the revocation.
+        InvalidAct: `restored_at` in the future, before a system failed or was back, or after the revocation.
     """
     corrected = outage
     if restored_at is not None:
@@ -287,7 +291,7 @@ def correct(
                 "not_resolved", "Only a resolved outage has a restoration.", field="restored_at"
             )
         latest = outage.revoked_at if outage.remained_in_effect and outage.revoked_at else now
-        _check_between(restored_at, outage.last_start, latest, field="restored_at")
+        _check_between(restored_at, outage.earliest_end(now), latest, field="restored_at")
         corrected = replace(outage, restored_at=restored_at)
     return _after_bulletin(corrected, now=now, nominal=cut_to_minute(now), calendar=calendar)
 

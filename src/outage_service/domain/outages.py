@@ -142,10 +142,10 @@ class Outage:
         """The impacts no update has dropped."""
         return tuple(impact for impact in self.impacts if impact.is_active)
 
-    @property
-    def last_start(self) -> datetime:
-        """When the last of its active impacts began: it cannot have been restored before."""
-        return max([self.started_at, *(i.started_at for i in self.active_impacts if i.started_at)])
+    def earliest_end(self, now: datetime) -> datetime:
+        """Returns when it can be over at the earliest: every system has failed, every dropped one is back."""
+        starts = (i.started_at for i in self.active_impacts if i.started_at)
+        return max([self.started_at, *starts, *ends_by(now, self.impacts)])
 
     @property
     def systems_ever(self) -> tuple[System, ...]:
@@ -241,6 +241,14 @@ def worst_condition(impacts: Iterable[Impact]) -> Condition:
     """Returns `outage` where any of `impacts` is one, else `delay`."""
     is_outage = any(impact.condition is Condition.OUTAGE for impact in impacts)
     return Condition.OUTAGE if is_outage else Condition.DELAY
+
+
+def ends_by(now: datetime, impacts: Iterable[Impact]) -> list[datetime]:
+    """Returns when those of `impacts` ended that an update has dropped.
+
+    An end after `now` was recorded by a clock that was ahead (P5): it must not keep an outage open.
+    """
+    return [i.restored_at for i in impacts if i.restored_at is not None and i.restored_at <= now]
 
 
 def has_direction(system: System) -> bool:

@@ -23,12 +23,19 @@ class WarningCode(StrEnum):
     NO_REGIONAL_RECIPIENTS = "no_regional_recipients"
 
 
-def window_warnings(outage: Outage, *, announced_at: datetime) -> tuple[WarningCode, ...]:
-    """Returns what is unusual about a scheduled window as (re)announced at that instant (R17, R19)."""
-    if outage.planned_end_at is None:
+def window_warnings(
+    outage: Outage, *, announced_at: datetime, before: Outage | None = None
+) -> tuple[WarningCode, ...]:
+    """Returns what is unusual about a scheduled window as announced, or moved from `before`, then (R17, R19).
+
+    Only a new start can come too late to transmit; a window that did not move is no news.
+    """
+    is_new_start = before is None or before.started_at != outage.started_at
+    is_new_end = before is None or before.planned_end_at != outage.planned_end_at
+    if outage.planned_end_at is None or not (is_new_start or is_new_end):
         return ()
     found = []
-    if announced_at > transmission_cut_off(outage.started_at):
+    if is_new_start and announced_at > transmission_cut_off(outage.started_at):
         found.append(WarningCode.ANNOUNCED_LATE)
     start, end = eastern(outage.started_at), eastern(outage.planned_end_at)
     is_early = start.date() == end.date() and end.time() <= EARLY_MORNING_ENDS

@@ -67,17 +67,18 @@ def update(
     engine: Engine, tx: Connection, actor: Actor, target: Target, news: News, message: Bilingual
 ) -> Done:
     """Issues news at once; see `lifecycle.update` for what it may change and refuses."""
+    warnings: list[WarningCode] = []
 
     def change(outage: Outage, now: datetime) -> Outage:
         changed = lifecycle.update(outage, news, now=now, calendar=engine.calendar)
         _require_systems(actor, changed)
         _check_conflicts(tx, changed, now, before=outage)
+        warnings.extend(window_warnings(changed, announced_at=now, before=outage))
         return changed
 
     locks.serialise_acts(tx)
     done = _act(engine, tx, actor, target, Occasion(BulletinKind.UPDATE, actor.name, message), change)
-    moved = news.planned_start_at is not None or news.planned_end_at is not None
-    return replace(done, warnings=window_warnings(done.outage, announced_at=engine.clock()) if moved else ())
+    return replace(done, warnings=tuple(warnings))
 
 
 def resolve(

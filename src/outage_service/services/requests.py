@@ -49,13 +49,19 @@ class ImpactBody(Body):
     direction: DirectionName | None = Field(
         None, description="Default: both, where the system has directions."
     )
-    condition: ConditionName = Condition.OUTAGE
+    condition: ConditionName = Field(
+        Condition.OUTAGE,
+        description="A stated outage stays one. To send back, with its start, what was answered of a delay "
+        "that counts as an outage is no such statement; leave behind_minutes out to make it one.",
+    )
     behind_minutes: Minutes | None = Field(
         None, description="How far behind; at the threshold of EDI or eManifest a delay counts as an outage."
     )
     started_at: Instant | None = Field(None, description="Default: the start of the outage.")
     restored_at: Instant | None = Field(
-        None, description="Since when it works again. Default: the restoration of the outage."
+        None,
+        description="Since when it works again. Default: the restoration of the outage. "
+        "Another end than the one on record, with the same start or none, takes its place.",
     )
 
     def impact(self) -> Impact:
@@ -140,7 +146,7 @@ class UpdateBody(MessageBody):
     )
 
     impacts: Impacts | None = Field(
-        None, description="The complete new list; a system missing is restored now."
+        None, description="The complete new list; a system or direction missing is restored now."
     )
     planned_start_at: Instant | None = None
     planned_end_at: Instant | None = None
@@ -174,7 +180,9 @@ class ResolveBody(MessageBody):
         }
     )
 
-    restored_at: Instant | None = Field(None, description="Default now, never future.")
+    restored_at: Instant | None = Field(
+        None, description="Default now, never future, nor before the end of a system that is back."
+    )
     contingency: Literal["revoked", "remains_in_effect"] = "revoked"
     confirm_past_deadlines: bool = Field(
         False, description="Set to resolve although paper would no longer be accepted."

@@ -41,8 +41,8 @@ def update_outage(
 ) -> Response:
     """Gives news, which goes out at once at any hour and restarts the clock (R15).
 
-    `impacts` is the complete new list: a system left out was restored now. The window of a scheduled outage
-    may move until it comes (R17); an estimate needs the problem to be identified (R18).
+    `impacts` is the complete new list: a system or direction left out was restored now. The window of a
+    scheduled outage may move until it comes (R17); an estimate needs the problem to be identified (R18).
     """
     return _carried_out(desk, bearer, Target(outage_id, seen), body)
 
