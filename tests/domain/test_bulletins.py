@@ -236,9 +236,18 @@ def test_a_bulletin_carries_its_history_what_it_corrects_and_what_it_returns_fro
     """Section 11: the earlier text is kept below; relapses are linked."""
     outage = corrected(an_outage(relapse_of=3), NOON)
     chapter = Chapter(1, BulletinKind.INITIAL, THURSDAY_10H, MESSAGE)
-    telling = Telling(BulletinKind.CORRECTION, MESSAGE, NOON, (chapter,), corrects=1, relapse_of="TCC26-0000")
+    telling = Telling(
+        BulletinKind.CORRECTION,
+        MESSAGE,
+        NOON,
+        (chapter,),
+        corrects=1,
+        relapse_of="TCC26-0000",
+        relapsed_by=("TCC26-0002",),
+    )
     facts = facts_of(outage, telling, before=an_outage(), now=NOON, calendar=LITERAL)
-    assert (facts.earlier, facts.corrects, facts.relapse_of) == ((chapter,), 1, "TCC26-0000")
+    assert (facts.earlier, facts.corrects) == ((chapter,), 1)
+    assert (facts.relapse_of, facts.relapsed_by) == ("TCC26-0000", ("TCC26-0002",))
 
 
 def test_only_what_the_clock_issues_is_no_news() -> None:

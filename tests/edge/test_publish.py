@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from outage_service.edge.publish import KEPT_SECONDS, Publisher, lasting_files
+from outage_service.edge.publish import KEPT_SECONDS, Publisher, home_of, lasting_files
 from tests.edge.pages import UNKNOWN, a_snapshot
 
 HOST = "host-1"
@@ -99,6 +99,14 @@ def test_files_that_somebody_removed_are_written_again(publisher: Publisher, tmp
     current(tmp_path).unlink()
     assert publisher.publish({"a": b"1"})
     assert (current(tmp_path) / "a").read_bytes() == b"1"
+
+
+@pytest.mark.parametrize(
+    ("host", "folder"),
+    [("web1", "web1"), ("web1.example.org", "web1-example-org"), ("..", "host")],
+)
+def test_the_folder_of_a_host_has_no_dots(host: str, folder: str) -> None:
+    assert home_of(Path("public"), host) == Path("public", folder)
 
 
 def test_hosts_that_share_a_disk_do_not_overwrite_each_other(publisher: Publisher, tmp_path: Path) -> None:

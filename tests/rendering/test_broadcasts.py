@@ -60,7 +60,7 @@ def test_an_outage_is_told_in_the_order_a_caller_needs() -> None:
     """System, state, since when, procedures, assume ongoing, next update, time of the message."""
     text = said(HelpLine.TCCU, an_outage())
     assert text.en == (
-        "EDI has been out of service since 10:00 a.m. Eastern Time. Contingency procedures are in effect. "
+        "An outage has affected EDI since 10:00 a.m. Eastern Time. Contingency procedures are in effect. "
         f"{ASSUME.en} The next update comes by 12:00 p.m. Eastern Time. {TIME.en}"
     )
     assert text.fr == (
@@ -110,7 +110,7 @@ def test_a_delay_below_the_threshold_is_told_without_procedures() -> None:
 
 def test_one_direction_is_told_as_such() -> None:
     text = said(HelpLine.TCCU, an_outage(an_impact(System.EMANIFEST, Direction.OUTBOUND)))
-    assert text.en.startswith("The eManifest Portal has been out of service for outgoing messages only since")
+    assert text.en.startswith("An outage has affected the eManifest Portal for outgoing messages only since")
     assert text.fr.startswith(
         "Le portail du Manifeste électronique est en panne pour les messages sortants seulement depuis"
     )
@@ -119,7 +119,7 @@ def test_one_direction_is_told_as_such() -> None:
 def test_the_worst_is_told_first() -> None:
     outage = an_outage(a_delay(System.EDI, 5), an_impact(System.CERS))
     text = said(HelpLine.TCCU, outage)
-    assert text.en.index("The CERS Portal has been out of service") < text.en.index("EDI has had a delay")
+    assert text.en.index("An outage has affected the CERS Portal") < text.en.index("EDI has had a delay")
 
 
 def test_procedures_in_effect_for_some_systems_name_them() -> None:
@@ -160,12 +160,12 @@ def test_a_scheduled_outage_is_announced_while_all_is_normal() -> None:
     [
         (
             "2026-11-29 03:00",
-            "in a scheduled outage planned to end at 6:00 a.m.",
+            "; this scheduled outage is planned to end at 6:00 a.m.",
             "dont la fin est annoncée pour 6",
         ),
         (
             "2026-11-29 06:15",
-            "that has run past its planned end, 6:00 a.m.",
+            "; this scheduled outage has run past its planned end, 6:00 a.m.",
             "au-delà de la fin annoncée, soit 6",
         ),
     ],
@@ -277,7 +277,7 @@ def test_last_known_with_nothing_open_tells_when_that_was_and_what_to_assume() -
 def test_last_known_tells_what_was_open_and_promises_no_update() -> None:
     message = last_known(HelpLine.TCCU, an_outage())
     assert message.state is LineState.OUTAGE
-    assert "EDI has been out of service since 10:00 a.m. Eastern Time." in message.text.en
+    assert "An outage has affected EDI since 10:00 a.m. Eastern Time on Thursday" in message.text.en
     assert "next update" not in message.text.en
     assert "prochaine mise à jour" not in message.text.fr
 
@@ -286,7 +286,7 @@ def test_last_known_tells_what_was_to_come() -> None:
     """It may have begun since."""
     message = last_known(HelpLine.TCCU, a_scheduled_outage())
     assert message.state is LineState.UNKNOWN
-    assert "A scheduled outage is announced for EDI" in message.text.en
+    assert "A scheduled outage was announced for EDI" in message.text.en
 
 
 def test_last_known_leaves_an_override_out() -> None:

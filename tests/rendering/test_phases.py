@@ -1,5 +1,7 @@
 """What clients are to do: only what applies to their systems, and only while it does (R45–R59)."""
 
+from dataclasses import replace
+
 import pytest
 
 from outage_service.content import load_content
@@ -39,6 +41,7 @@ def to_do_in(system: System, direction: Direction | None = None) -> set[str]:
     [
         ("advance", Phase.AHEAD),
         ("reminder", Phase.AHEAD),
+        ("advance after the cut-off", Phase.LATE),
         ("initial", Phase.PROCEDURES),
         ("in the window", Phase.PROCEDURES),
         ("overrun", Phase.PROCEDURES),
@@ -216,6 +219,19 @@ def test_other_departments_requirements_always_stand(story: str) -> None:
 def test_before_a_planned_start_clients_transmit_and_prepare() -> None:
     """R45, R50"""
     assert to_do("advance") == {"transmit_ahead", "prepare_paper", "other_departments", "checklist"}
+
+
+def test_nobody_is_told_to_transmit_by_a_cut_off_that_has_passed() -> None:
+    """R45: the row of the cut-off says that it has passed; what is left is to hurry and to prepare."""
+    assert to_do("advance after the cut-off") == {
+        "transmit_late",
+        "prepare_paper",
+        "other_departments",
+        "checklist",
+    }
+    planned = a_scheduled_outage()
+    at_the_cut_off = replace(bulletin_facts(planned), issued_at=at("2026-11-29 00:00"))
+    assert phase_of(at_the_cut_off) is Phase.LATE
 
 
 def test_afterwards_clients_send_correct_and_keep() -> None:

@@ -15,6 +15,7 @@ from tests.builders import (
     an_outage,
     at,
     bulletin_facts,
+    cancelled,
     resolved,
     updated,
 )
@@ -152,6 +153,19 @@ def test_an_estimate_is_printed_only_once_it_is_given() -> None:
     assert all(row.label != "Estimated resolution" for row in parts(STORIES["resolved"])[0].key_rows)
 
 
+@pytest.mark.parametrize(
+    ("now", "is_printed"),
+    [("2026-11-26 11:29", True), ("2026-11-26 11:30", False), ("2026-11-26 13:00", False)],
+    ids=["still to come", "come", "passed"],
+)
+def test_an_estimate_that_has_passed_is_not_printed(now: str, is_printed: bool) -> None:
+    """R18; a bulletin never prints a time that has passed as one to come (docs/decisions/0006)."""
+    found = updated(an_outage(), at("2026-11-26 10:30"), identified=True, estimate=at("2026-11-26 11:30"))
+    facts = replace(bulletin_facts(found, BulletinKind.UPDATE, before=found), issued_at=at(now))
+    labels = [{row.label for row in part.key_rows} for part in parts(facts)]
+    assert ["Estimated resolution" in labels[0], "Rétablissement estimé" in labels[1]] == [is_printed] * 2
+
+
 @every_story
 def test_internal_systems_are_never_shown(story: str) -> None:
     """R7"""
@@ -182,9 +196,24 @@ def test_the_latest_news_keeps_the_time_it_was_given() -> None:
 
 def test_a_relapse_leads_to_the_earlier_outage() -> None:
     english, _ = parts(STORIES["initial"])
-    assert english.relapse is not None
-    assert "TCC26-0007" in english.relapse.text
-    assert english.relapse.url == f"{BASE_URL}/outages/TCC26-0007"
+    (link,) = english.relapses
+    assert "TCC26-0007" in link.text
+    assert link.url == f"{BASE_URL}/outages/TCC26-0007"
+
+
+def test_a_later_bulletin_leads_to_the_outages_in_which_the_fault_returned() -> None:
+    """The contract: linked in both bulletins."""
+    facts = replace(STORIES["correction"], relapsed_by=("TCC26-0008", "TCC26-0009"))
+    english, french = parts(facts)
+    assert [link.text for link in english.relapses] == [
+        "The fault has returned since. See TCC26-0008.",
+        "The fault has returned since. See TCC26-0009.",
+    ]
+    assert french.relapses[0].text == "Le problème est revenu depuis. Voir TCC26-0008."
+    body = COMPOSER.compose(facts).mail[Language.FR]
+    for link in english.relapses:
+        assert link.url in body.text.splitlines()
+        assert f'href="{link.url}"' in body.html
 
 
 def test_a_system_that_is_back_is_told_so_and_nothing_else() -> None:
@@ -203,6 +232,22 @@ def test_a_system_that_fails_again_is_not_called_restored() -> None:
     english, _ = parts(bulletin_facts(again, BulletinKind.UPDATE, before=one_back))
     assert "restored" not in " ".join(english.lead)
     assert len(english.systems) == 2
+
+
+def test_a_system_taken_off_the_plan_is_still_told_as_such_when_the_rest_is_called_off() -> None:
+    """The title no longer names it; without a word it would seem to be part of what is called off."""
+    planned = a_scheduled_outage(an_impact(System.CERS), an_impact(System.EMANIFEST, Direction.INBOUND))
+    smaller = updated(planned, at("2026-11-27 10:00"), an_impact(System.CERS))
+    facts = bulletin_facts(cancelled(smaller, at("2026-11-27 12:00")), BulletinKind.CANCELLED, before=smaller)
+    english, french = ({card.name: card.rows for card in part.systems} for part in parts(facts))
+    assert [row.value for row in english["eManifest Portal"] if row.label == "Condition"] == [
+        "No longer part of this outage"
+    ]
+    assert "Ne fait plus partie de cette panne" in {
+        row.value for row in french["Portail du Manifeste électronique"]
+    }
+    others = [name for name in english if "CERS" in name]
+    assert [row.label for name in others for row in english[name] if row.label == "Condition"] == []
 
 
 def test_earlier_bulletins_stand_below_newest_first() -> None:

@@ -80,7 +80,7 @@ def test_it_shows_how_procedures_and_telephones_would_change(engine: Engine) -> 
     assert seen.after.contingency_at(seen.at).state is ContingencyState.INVOKED
     assert seen.kind is BulletinKind.UPDATE
     assert set(seen.lines) == {HelpLine.TCCU}
-    assert "EDI has been out of service" in seen.lines[HelpLine.TCCU].text.en
+    assert "An outage has affected EDI since" in seen.lines[HelpLine.TCCU].text.en
 
 
 def test_it_carries_the_warnings_of_the_act(engine: Engine) -> None:

@@ -21,6 +21,7 @@ from tests.builders import (
     an_impact,
     an_outage,
     resolved,
+    updated,
 )
 
 HOME = HomePage(load_content(), LITERAL, "https://outages.example.org/service")
@@ -103,6 +104,18 @@ def test_an_old_page_never_says_normal_and_warns_loudly(language: Language) -> N
         assert "normal" not in html.lower()
         assert "notice--danger" in html
         assert "No outage and no delay" not in html
+
+
+def test_an_old_page_promises_nothing_that_time_can_make_untrue() -> None:
+    """P21: it may be read the day after; a cut-off with its date stays true (R45)."""
+    out = updated(an_outage(), NOW, identified=True, estimate=NOW + timedelta(hours=2))
+    fresh, old = page(known(out)), page(known(out), is_stale=True)
+    promised = ("Next bulletin", "Estimated resolution")
+    assert [label in fresh for label in promised] == [True, True]
+    assert [label in old for label in promised] == [False, False]
+    planned = page(known(a_scheduled_outage()), is_stale=True)
+    assert "Sunday, November 29, 2026, 00:00" in planned
+    assert "Next bulletin" not in planned
 
 
 def test_its_version_changes_with_the_facts_and_not_with_the_time() -> None:

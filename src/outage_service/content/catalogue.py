@@ -106,6 +106,7 @@ class Phase(StrEnum):
     """Where an outage stands for its clients: it decides what they are to do."""
 
     AHEAD = "ahead"
+    LATE = "late"
     PROCEDURES = "procedures"
     BACKLOG = "backlog"
     DELAY = "delay"

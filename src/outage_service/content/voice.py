@@ -48,7 +48,15 @@ class Windows(_Entry):
     """What follows the start of a scheduled outage that has begun."""
 
     open: Pattern
+    ended: Pattern
     overrun: Pattern
+
+
+class Upcoming(_Entry):
+    """Scheduled outages that have not begun: one with its window, or all of them by their systems."""
+
+    each: Pattern
+    several: Pattern
 
 
 class Procedures(_Entry):
@@ -65,6 +73,8 @@ class LastKnown(_Entry):
 
     open: Pattern
     nothing_open: Pattern
+    remain: Pattern
+    upcoming: Upcoming
     since_then: Pattern
 
 
@@ -84,8 +94,7 @@ class VoiceText(_Entry):
     directions: Mapping[Direction, Pattern]
     windows: Windows
     several: Pattern
-    upcoming: Pattern
-    several_upcoming: Pattern
+    upcoming: Upcoming
     procedures: Procedures
     next_update: Pattern
     next_update_soon: Pattern

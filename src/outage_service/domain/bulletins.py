@@ -90,7 +90,8 @@ class Telling:
     """What a bulletin adds to the state of its outage.
 
     `message` is the latest news and `message_at` when it was given. `earlier` is newest first,
-    `corrects` the sequence of the corrected bulletin, `relapse_of` the number of the earlier outage.
+    `corrects` the sequence of the corrected bulletin, `relapse_of` the number of the earlier outage,
+    `relapsed_by` those of the later ones in which its fault returned.
     """
 
     kind: BulletinKind
@@ -99,6 +100,7 @@ class Telling:
     earlier: tuple[Chapter, ...] = ()
     corrects: int | None = None
     relapse_of: str | None = None
+    relapsed_by: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +140,7 @@ class BulletinFacts:
     earlier: tuple[Chapter, ...] = ()
     corrects: int | None = None
     relapse_of: str | None = None
+    relapsed_by: tuple[str, ...] = ()
 
     @property
     def is_scheduled(self) -> bool:
@@ -209,6 +212,7 @@ def facts_of(
         earlier=telling.earlier,
         corrects=telling.corrects,
         relapse_of=telling.relapse_of,
+        relapsed_by=telling.relapsed_by,
     )
 
 

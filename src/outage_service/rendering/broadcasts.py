@@ -5,7 +5,7 @@ since when, procedures, assume ongoing, the next update, the time of the message
 """
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from enum import IntEnum
 
@@ -132,6 +132,7 @@ def _current(facts: LineFacts, script: Script, detail: _Detail) -> list[str]:
 
 
 def _last_known(facts: LineFacts, script: Script, detail: _Detail) -> list[str]:
+    script = replace(script, is_lasting=True)
     texts, at = script.voice.last_known, script.as_of_in_full()
     nothing_open = script.say(texts.nothing_open, at=at, names=script.names(facts.systems))
     in_effect = facts.procedures_remain or any(event.procedures_apply for event in facts.events)
@@ -153,7 +154,7 @@ def _nothing_known(facts: LineFacts, script: Script, _: _Detail) -> list[str]:
 def _procedures(facts: LineFacts, script: Script) -> str:
     remaining = facts.procedures_remain
     if not facts.is_open and remaining:
-        return script.say(script.voice.procedures.remain, names=script.names(remaining))
+        return script.remaining(remaining)
     applying = [system for event in facts.events if event.procedures_apply for system in event.systems]
     return script.procedures(_systems(facts.events), in_catalogue_order([*applying, *remaining]))
 
@@ -172,7 +173,7 @@ def _upcoming(facts: LineFacts, script: Script, detail: _Detail) -> list[str]:
     if not facts.upcoming or detail >= _Detail.LEAST:
         return []
     if detail >= _Detail.NO_WINDOWS:
-        return [script.say(script.voice.several_upcoming, names=script.names(_systems(facts.upcoming)))]
+        return [script.several_upcoming(_systems(facts.upcoming))]
     return [script.upcoming(event) for event in sorted(facts.upcoming, key=lambda event: event.started_at)]
 
 

@@ -34,7 +34,8 @@ def status_of(facts: BulletinFacts) -> Status:
 def phase_of(facts: BulletinFacts) -> Phase:
     """Returns which of the actions apply (R45–R55)."""
     if facts.state is OutageState.SCHEDULED:
-        return Phase.AHEAD
+        cut_off = facts.deadlines.transmit_by
+        return Phase.LATE if cut_off is not None and facts.issued_at >= cut_off else Phase.AHEAD
     if facts.contingency.applies:
         return Phase.BACKLOG if facts.state.is_closed else Phase.PROCEDURES
     revoked = facts.contingency.state is ContingencyState.REVOKED

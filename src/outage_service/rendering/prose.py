@@ -4,7 +4,9 @@ A kind has only the parts in which it differs; the others are in `_base/`. To ad
 in both languages, and the field of `sections.Section` that shows it.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from outage_service.domain.bulletins import BulletinFacts, ImpactFacts
@@ -12,6 +14,15 @@ from outage_service.domain.systems import FULL_OUTAGE, Condition
 from outage_service.rendering.templating import environment, paragraphs
 from outage_service.rendering.titles import titled_impacts
 from outage_service.rendering.words import Words, named
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """The names of systems that began to suffer together, also after "of", and when that was."""
+
+    names: str
+    of: str
+    since: datetime
 
 
 class Prose:
@@ -50,10 +61,17 @@ def _values(facts: BulletinFacts, words: Words) -> dict[str, Any]:
 def _group(name: str, impacts: Iterable[ImpactFacts], words: Words) -> dict[str, Any]:
     listed = tuple(impacts)
     return {
-        name: words.names(named(listed), "the"),
+        name: words.names(named(listed)),
         f"{name}_of": words.names(named(listed), "of"),
-        f"{name}_since": min((i.started_at for i in listed), default=None),
+        f"{name}_by_start": tuple(_by_start(listed, words)),
     }
+
+
+def _by_start(impacts: Sequence[ImpactFacts], words: Words) -> Iterator[Group]:
+    """Yields together what began together: nobody is told another system's earlier start."""
+    for start in sorted({impact.started_at for impact in impacts}):
+        alike = named(impact for impact in impacts if impact.started_at == start)
+        yield Group(words.names(alike), words.names(alike, "of"), start)
 
 
 def restored_meanwhile(facts: BulletinFacts) -> tuple[ImpactFacts, ...]:

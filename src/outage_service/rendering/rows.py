@@ -59,7 +59,7 @@ def system_cards(facts: BulletinFacts, words: Words) -> tuple[Card, ...]:
 
 def _system_rows(impact: ImpactFacts, facts: BulletinFacts, words: Words) -> Iterator[Row]:
     wording = words.content.wording
-    if facts.state is not OutageState.CANCELLED:
+    if impact.was_withdrawn or facts.state is not OutageState.CANCELLED:
         condition = words.of(wording.conditions, impact.condition)
         ended = words.label("withdrawn" if impact.was_withdrawn else "restored")
         yield Row(words.label("condition"), ended if impact.restored_at else condition)
@@ -99,7 +99,8 @@ def _case(impact: ImpactFacts) -> EffectCase:
 def key_rows(facts: BulletinFacts, words: Words, next_bulletin: Sequence[str]) -> tuple[Row, ...]:
     """Returns the times nobody may miss: the cut-off before a planned start (R45), the next bulletin.
 
-    `next_bulletin` is when it comes, and what may change that.
+    `next_bulletin` is when it comes, and what may change that. An estimate that has passed is left out
+    until another is given.
     """
     rows = []
     cut_off = facts.deadlines.transmit_by
@@ -108,9 +109,9 @@ def key_rows(facts: BulletinFacts, words: Words, next_bulletin: Sequence[str]) -
         rows.append(Row(words.label("transmit_by"), words.moment(cut_off), words.label(note)))
     when, *changes = next_bulletin
     rows.append(Row(words.label("next_bulletin"), when, " ".join(changes)))
-    if facts.estimated_resolution_at is not None and not facts.state.is_closed:
-        estimate = words.on(facts.estimated_resolution_at)
-        rows.append(Row(words.label("estimated"), estimate, words.label("estimated_note")))
+    estimate = facts.estimated_resolution_at
+    if estimate is not None and facts.issued_at < estimate and not facts.state.is_closed:
+        rows.append(Row(words.label("estimated"), words.on(estimate), words.label("estimated_note")))
     return tuple(rows)
 
 

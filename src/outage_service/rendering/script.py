@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from outage_service.content import Content
-from outage_service.content.voice import VoiceText
+from outage_service.content.voice import Upcoming, VoiceText
 from outage_service.domain.broadcasts import LineEvent, LineImpact
 from outage_service.domain.calendar import eastern
 from outage_service.domain.outages import OutageState
@@ -23,7 +23,8 @@ _STANDARD_TIME = ("heure normale de l’Est", "heure d’hiver de l’Est")
 class Script:
     """Says single sentences; the date of a time is told where it is not that of `as_of`.
 
-    A brief one calls systems by their abbreviations.
+    A brief one calls systems by their abbreviations. One that lasts may be listened to on any other day, so
+    it tells every date.
     """
 
     content: Content
@@ -31,6 +32,7 @@ class Script:
     language: Language
     as_of: datetime
     is_brief: bool = False
+    is_lasting: bool = False
 
     def say(self, pattern: Bilingual, **blanks: str) -> str:
         """Returns the sentence with its blanks filled and its first letter a capital."""
@@ -52,11 +54,14 @@ class Script:
         return f"{', '.join(head)}{_AND[self.language]}{last}" if head else last
 
     def since(self, instant: datetime, *, told: datetime | None = None) -> str:
-        """Returns a time as it follows "since" / « depuis »; no date on the day of `told` (`as_of`)."""
-        clock = spoken_time(instant, self.language).replace(*_STANDARD_TIME)
-        if eastern(instant).date() == eastern(told or self.as_of).date():
-            return clock
-        return _TO[self.language].format(clock=clock, date=spoken_date(instant, self.language))
+        """Returns a time as it follows "since" / « depuis »; no date on the day of `told`, which was said.
+
+        Where nothing was, the day of the message goes without saying, unless it lasts.
+        """
+        known = told or (None if self.is_lasting else self.as_of)
+        if known is not None and eastern(instant).date() == eastern(known).date():
+            return self._clock(instant)
+        return self._in_full(instant)
 
     def at(self, instant: datetime, *, told: datetime | None = None) -> str:
         """Returns a time as it follows "at" or "by"; French brings its own « à »."""
@@ -65,8 +70,14 @@ class Script:
 
     def as_of_in_full(self) -> str:
         """Returns the time of the message, always with its date."""
-        clock = spoken_time(self.as_of, self.language).replace(*_STANDARD_TIME)
-        return _TO[self.language].format(clock=clock, date=spoken_date(self.as_of, self.language))
+        return self._in_full(self.as_of)
+
+    def _in_full(self, instant: datetime) -> str:
+        date = spoken_date(instant, self.language)
+        return _TO[self.language].format(clock=self._clock(instant), date=date)
+
+    def _clock(self, instant: datetime) -> str:
+        return spoken_time(instant, self.language).replace(*_STANDARD_TIME)
 
     def running(self, systems: tuple[System, ...]) -> str:
         """Says that nothing is open on these systems (R22)."""
@@ -98,18 +109,33 @@ class Script:
         if event.planned_end_at is None:
             return ""
         windows = self.voice.windows
-        pattern = windows.overrun if event.state is OutageState.OVERRUN else windows.open
+        pattern = windows.open if self.as_of < event.planned_end_at else windows.ended
+        if event.state is OutageState.OVERRUN:
+            pattern = windows.overrun
         return pattern[self.language].format(end=self.since(event.planned_end_at))
 
     def upcoming(self, event: LineEvent) -> str:
         """Says when a scheduled outage is to start and to end."""
         end = event.planned_end_at or event.started_at
         return self.say(
-            self.voice.upcoming,
+            self._announced.each,
             names=self.names(event.systems),
             start=self.at(event.started_at),
             end=self.at(end, told=event.started_at),
         )
+
+    def several_upcoming(self, systems: Iterable[System]) -> str:
+        """Says that scheduled outages of these systems are to come."""
+        return self.say(self._announced.several, names=self.names(systems))
+
+    @property
+    def _announced(self) -> Upcoming:
+        return self.voice.last_known.upcoming if self.is_lasting else self.voice.upcoming
+
+    def remaining(self, systems: Iterable[System]) -> str:
+        """Says that procedures outlived the outages of these systems (R6)."""
+        pattern = self.voice.last_known.remain if self.is_lasting else self.voice.procedures.remain
+        return self.say(pattern, names=self.names(systems))
 
     def procedures(self, concerned: tuple[System, ...], in_effect: tuple[System, ...]) -> str:
         """Says for which of the systems concerned procedures are in effect."""

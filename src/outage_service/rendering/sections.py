@@ -1,5 +1,6 @@
 """One bulletin in one language, in words: the layouts, HTML and plain, show it and add nothing."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from outage_service.content import Content
@@ -43,7 +44,7 @@ class Section:
     lead: tuple[str, ...]
     key_rows: tuple[Row, ...]
     ongoing: tuple[str, ...]
-    relapse: Link | None
+    relapses: tuple[Link, ...]
     message: str
     message_given: str
     systems: tuple[Card, ...]
@@ -81,7 +82,7 @@ def section(facts: BulletinFacts, content: Content, language: Language, *, base_
         lead=prose.part("lead"),
         key_rows=key_rows(facts, words, prose.part("next")),
         ongoing=prose.part("ongoing"),
-        relapse=_relapse(facts, words, base_url),
+        relapses=tuple(_relapses(facts, words, base_url)),
         message=facts.message[language],
         message_given=words.label("given", time=words.stamp(facts.message_at)),
         systems=system_cards(facts, words),
@@ -117,7 +118,9 @@ def _kind(facts: BulletinFacts, words: Words) -> str:
     return f"{words.label('bulletin_number', sequence=facts.sequence)} – {name}"
 
 
-def _relapse(facts: BulletinFacts, words: Words, base_url: str) -> Link | None:
-    if facts.relapse_of is None:
-        return None
-    return Link(words.label("relapse", number=facts.relapse_of), outage_url(base_url, facts.relapse_of))
+def _relapses(facts: BulletinFacts, words: Words, base_url: str) -> Iterator[Link]:
+    """Yields links to the outage whose fault returned in this one, and to those in which it did later."""
+    if facts.relapse_of is not None:
+        yield Link(words.label("relapse", number=facts.relapse_of), outage_url(base_url, facts.relapse_of))
+    for number in facts.relapsed_by:
+        yield Link(words.label("relapsed_by", number=number), outage_url(base_url, number))

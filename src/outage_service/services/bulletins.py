@@ -17,7 +17,7 @@ from outage_service.services.regional import tell_bulletin
 from outage_service.storage import Connection, audit
 from outage_service.storage.bulletins import NewBulletin, chapters_of, insert_bulletin
 from outage_service.storage.mailings import FrozenLetters, insert_bulletin_mailing, insert_letter
-from outage_service.storage.outages import find_outage, save_outage
+from outage_service.storage.outages import find_outage, relapses_of, save_outage
 from outage_service.storage.overrides import end_overrides
 
 LIST_NAME = "bulletins"
@@ -112,6 +112,7 @@ def _facts(
         earlier=earlier,
         corrects=occasion.corrects_sequence,
         relapse_of=relapsed.number if relapsed else None,
+        relapsed_by=tuple(number for _, number in relapses_of(tx, outage.id)),
     )
     return facts_of(outage, telling, before=before, now=now, calendar=engine.calendar)
 

@@ -27,7 +27,7 @@ _LINE_EXAMPLE = {
     "age_seconds": 1,
     "line": "tccu",
     "state": "outage",
-    "text": {"en": "EDI has been out of service …", "fr": "L’EDI est en panne …"},
+    "text": {"en": "An outage has affected EDI …", "fr": "L’EDI est en panne …"},
     "stale": False,
     "override": False,
 }

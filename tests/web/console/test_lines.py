@@ -29,7 +29,7 @@ def test_every_line_is_shown_in_both_languages(auditor_desk: Desk, engine: Engin
     declare(engine)
     text = auditor_desk.get(PATH).text
     assert text.count("<blockquote") == 6
-    assert "EDI has been out of service since" in text
+    assert "An outage has affected EDI since" in text
     assert "L’EDI est en panne depuis" in text
     assert "Replace the message" not in text
 
