@@ -1,12 +1,12 @@
 """An older copy of the database is noticed, and what waits in it is held (P34)."""
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 
 from outage_service.clock import VirtualClock
 from outage_service.services import alerts, pulse, subscriptions
@@ -15,6 +15,7 @@ from outage_service.services.outages import Done
 from outage_service.services.pulse import Pulse
 from outage_service.storage import Connection, pauses
 from outage_service.storage.database import sqlite_path
+from outage_service.storage.migrate import upgrade
 from outage_service.storage.pulse import PulseMark, count_held
 from outage_service.storage.schema import audit
 from outage_service.storage.upkeep_schema import pulse as pulse_table
@@ -23,7 +24,7 @@ from tests.engines import an_engine
 from tests.services.acts import CERS_OUT, declare, mail, receivers, resolve, subscribe, tick
 from tests.services.acts import update as give_news
 from tests.storage.rows import choices
-from tests.support.postgres import PostgresDatabases
+from tests.support.postgres import PostgresDatabases, PostgresServer, own_server
 
 OPERATOR = "duty@example.org"
 MINUTE = timedelta(minutes=1)
@@ -172,8 +173,93 @@ def test_mail_is_held_after_a_recovery_and_not_after_a_failover(
 
 
 def declare_other(engine: Engine) -> Done:
-
     return declare(engine, CERS_OUT)
+
+
+def write_as_the_release_before(tx: Connection) -> None:
+    """The place without its table."""
+    without = func.regexp_replace(pulse_table.c.place, r"/\d+\.", "/")
+    tx.execute(update(pulse_table).values(place=without))
+
+
+def written_place(engine: Engine) -> str:
+    with engine.db.read() as tx:
+        return str(tx.execute(select(pulse_table.c.place)).scalar_one())
+
+
+@pytest.mark.parametrize("silence", [MINUTE, timedelta(days=3)], ids=["a_minute", "three_days"])
+def test_an_upgrade_holds_nothing(
+    engine_on_postgresql: Engine, clock: VirtualClock, silence: timedelta
+) -> None:
+    """P7, P34: a release that did not know of the table has beaten last, however long ago."""
+    engine = engine_on_postgresql
+    subscribe(engine)
+    start(engine)
+    declare(engine)
+    engine.db.write(write_as_the_release_before)
+    before = written_place(engine)
+    clock.advance(silence)
+    start(engine)
+    assert (held(engine), receivers(engine)) == (0, [1])
+    # The release before compares what stands before the last slash: it can be gone back to.
+    after = written_place(engine)
+    assert (after != before, after.rpartition("/")[0]) == (True, before.rpartition("/")[0])
+
+
+def test_a_recovery_is_noticed_by_the_first_process_after_an_upgrade(
+    engine_on_postgresql: Engine, clock: VirtualClock
+) -> None:
+    """P34: the timeline is compared whichever release has written it."""
+    engine = engine_on_postgresql
+    subscribe(engine)
+    start(engine)
+    declare(engine)
+    engine.db.write(write_as_the_release_before)
+    engine.db.write(put_on_another_timeline)
+    clock.advance(timedelta(hours=3))
+    start(engine)
+    assert reasons(engine) == ["recovered"]
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[PostgresServer]:
+    """A server whose own programs are at hand."""
+    with own_server() as running:
+        yield running
+
+
+def replace_each_table(server: PostgresServer, name: str, dump: Path) -> None:
+    server.run("pg_restore", "--clean", "--if-exists", f"--dbname={name}", str(dump))
+
+
+def begin_with_an_empty_schema(server: PostgresServer, name: str, dump: Path) -> None:
+    server.run("psql", f"--dbname={name}", "--command=DROP SCHEMA public CASCADE; CREATE SCHEMA public")
+    server.run("pg_restore", f"--dbname={name}", str(dump))
+
+
+@pytest.mark.parametrize("load", [replace_each_table, begin_with_an_empty_schema])
+def test_a_dump_that_is_loaded_back_into_its_own_database_is_noticed(
+    server: PostgresServer,
+    clock: VirtualClock,
+    tmp_path: Path,
+    load: Callable[[PostgresServer, str, Path], None],
+) -> None:
+    """P34: the usual restore. The server, the database's number and the timeline stay what they were."""
+    name = server.databases.create()
+    url, dump = server.databases.url(name), tmp_path / "outage.dump"
+    upgrade(url)
+    before = an_engine(url, clock)
+    subscribe(before)
+    start(before)
+    declare(before)
+    server.run("pg_dump", "--format=custom", f"--file={dump}", name)
+    assert receivers(before) == [1]
+    before.db.close()
+    load(server, name, dump)
+    after = an_engine(url, clock)
+    start(after)
+    assert (reasons(after), held(after), receivers(after)) == (["loaded_in_place"], 1, [])
+    after.db.close()
 
 
 def test_a_clock_that_jumps_under_a_running_process_holds_nothing(

@@ -16,7 +16,7 @@ from outage_service.services.engine import Engine
 from outage_service.storage import Connection, audit
 from outage_service.storage import pulse as rows
 from outage_service.storage.database import sqlite_path
-from outage_service.storage.pulse import PulseMark, PulseRecord
+from outage_service.storage.pulse import Place, PulseMark, PulseRecord
 
 log = structlog.get_logger(__name__)
 
@@ -97,7 +97,7 @@ class Pulse:
         return beats
 
     def _suspicion(
-        self, found: PulseRecord, marked: int | None, place: str | None, now: datetime
+        self, found: PulseRecord, marked: int | None, place: Place | None, now: datetime
     ) -> str | None:
         """Returns why the database seems to be a copy; None where it does not."""
         if found.at is None:
@@ -106,16 +106,18 @@ class Pulse:
             return "went_back" if found.beats < self._beats else None
         if self._mark is not None:
             return "behind_its_mark" if marked is None or marked > found.beats else None
-        if place is None or found.place is None or place == found.place:
+        if place is None or found.place is None:
             return None
-        if _database_of(place) != _database_of(found.place):
-            return "another_place"
-        return "recovered" if now - found.at > SILENT_AT_MOST else None
+        return _moved(found.place, place, silent_for=now - found.at)
 
 
-def _database_of(place: str) -> str:
-    """Returns a place without its timeline."""
-    return place.rpartition("/")[0]
+def _moved(before: Place, now: Place, *, silent_for: timedelta) -> str | None:
+    """Returns why a database on PostgreSQL seems to be a copy of what was at `before`."""
+    if now.database != before.database:
+        return "another_place"
+    if before.table is not None and now.table != before.table:
+        return "loaded_in_place"
+    return "recovered" if now.timeline != before.timeline and silent_for > SILENT_AT_MOST else None
 
 
 def _hold(engine: Engine, tx: Connection, reason: str, *, created_until: datetime) -> None:

@@ -10,6 +10,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import Self
 
 import structlog
 from sqlalchemy import Connection, delete, exists, func, insert, literal, or_, select, text, update
@@ -28,12 +29,39 @@ log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
+class Place:
+    """What tells a PostgreSQL database from a copy of it.
+
+    Args:
+        database: the server's identifier and the database's number; a failover leaves them alone.
+        table: the number of the pulse's table, which whoever loads a dump makes anew, and no migration may.
+            None where a release has written this that did not look at it.
+        timeline: the server's: a recovery from a backup begins a new one, and so does a failover.
+    """
+
+    database: str
+    table: str | None
+    timeline: str
+
+    @classmethod
+    def read(cls, written: str) -> Self:
+        """Returns the place that `str` has written."""
+        database, _, rest = written.rpartition("/")
+        table, _, timeline = rest.rpartition(".")
+        return cls(database, table or None, timeline)
+
+    def __str__(self) -> str:
+        # No slash after the table: releases before this one take all before the last for the database.
+        return f"{self.database}/{self.table or ''}.{self.timeline}"
+
+
+@dataclass(frozen=True, slots=True)
 class PulseRecord:
     """The last beat that this database knows of; `at` is None before the first."""
 
     beats: int
     at: datetime | None
-    place: str | None
+    place: Place | None
 
 
 def write_as_it_is(tx: Connection) -> None:
@@ -47,20 +75,16 @@ def lock_pulse(tx: Connection) -> PulseRecord:
     """Returns the last beat; others who beat wait until this transaction ends."""
     write_as_a_new_session(tx)
     row = tx.execute(select(pulse).with_for_update()).one()
-    return PulseRecord(row.beats, row.at, row.place)
+    return PulseRecord(row.beats, row.at, Place.read(row.place) if row.place else None)
 
 
-def beat(tx: Connection, *, beats: int, at: datetime, place: str | None) -> None:
+def beat(tx: Connection, *, beats: int, at: datetime, place: Place | None) -> None:
     """Records a beat."""
-    tx.execute(update(pulse).values(beats=beats, at=at, place=place))
+    tx.execute(update(pulse).values(beats=beats, at=at, place=str(place) if place else None))
 
 
-def place_of(tx: Connection) -> str | None:
-    """Returns what tells this PostgreSQL database from a copy of it; None where that is unknown.
-
-    The server's identifier and the database's number, which a failover to a standby leaves alone, and last
-    the server's timeline: a recovery from a backup begins a new one, and so does a failover.
-    """
+def place_of(tx: Connection) -> Place | None:
+    """Returns where this PostgreSQL database is; None where its user may not know, or for SQLite."""
     if tx.dialect.name != "postgresql":
         return None
     may_ask = text(
@@ -70,12 +94,13 @@ def place_of(tx: Connection) -> str | None:
     if not tx.execute(may_ask).scalar_one():
         return None
     wanted = text(
-        "SELECT concat_ws('/', system_identifier, d.oid, timeline_id)"
+        "SELECT concat_ws('/', system_identifier, d.oid) AS database, CAST(timeline_id AS text) AS timeline,"
+        " CAST(CAST(CAST('pulse' AS regclass) AS oid) AS text) AS number"
         " FROM pg_control_system(), pg_control_checkpoint(), pg_database AS d"
         " WHERE d.datname = current_database()"
     )
-    found: str = tx.execute(wanted).scalar_one()
-    return found
+    found = tx.execute(wanted).one()
+    return Place(found.database, found.number, found.timeline)
 
 
 def hold_unsent(tx: Connection, *, created_until: datetime | None) -> int:

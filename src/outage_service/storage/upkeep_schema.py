@@ -14,6 +14,7 @@ upkeep = Table(
 )
 
 # One row, put there by the migration. It tells how far this database has come: a copy stays behind (P34).
+# A migration that makes the table anew would make the database seem a copy.
 pulse = Table(
     "pulse",
     metadata,
