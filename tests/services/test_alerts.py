@@ -11,6 +11,7 @@ from sqlalchemy import select
 from sqlalchemy import update as sql_update
 from structlog.testing import capture_logs
 
+from outage_service.domain.clocks import AGREE_WITHIN
 from outage_service.services import alerts
 from outage_service.services.engine import Engine
 from outage_service.storage.schema import audit, impact
@@ -50,6 +51,33 @@ def test_an_overrun_is_told_once(watched: Engine) -> None:
     assert message["To"] == "duty@example.org"
     assert "TCC26-0001" in letter
     assert logged(watched) == [("overrun", "clock", done.outage.id)]
+
+
+@pytest.mark.parametrize("ahead", [timedelta(0), timedelta(minutes=3), timedelta(days=9)])
+def test_an_overrun_is_told_although_a_clock_that_was_ahead_had_told_of_it(
+    watched: Engine, ahead: timedelta
+) -> None:
+    """P5, R17: the real one alerts somebody, whatever that clock showed."""
+    done = announce(watched)
+    now = watched.clock()
+    set_clock(watched, OVERRUN + ahead)
+    assert alerts.alert_overruns(watched) == 1
+    set_clock(watched, now)
+    assert alerts.alert_overruns(watched) == 0
+    set_clock(watched, OVERRUN)
+    assert [alerts.alert_overruns(watched) for _ in range(2)] == [1, 0]
+    assert logged(watched) == [("overrun", "clock", done.outage.id)] * 2
+
+
+def test_a_host_whose_clock_is_a_little_behind_tells_of_an_overrun_no_second_time(watched: Engine) -> None:
+    """R17: minutes before the others, by its clock."""
+    announce(watched)
+    set_clock(watched, OVERRUN)
+    assert alerts.alert_overruns(watched) == 1
+    set_clock(watched, OVERRUN - 2 * AGREE_WITHIN)
+    assert alerts.alert_overruns(watched) == 0
+    set_clock(watched, OVERRUN)
+    assert alerts.alert_overruns(watched) == 0
 
 
 def test_an_overrun_that_cannot_be_told_keeps_no_other_from_being_told(watched: Engine) -> None:

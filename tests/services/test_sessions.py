@@ -6,6 +6,7 @@ import pytest
 from sqlalchemy import select
 
 from outage_service.clock import VirtualClock
+from outage_service.domain.clocks import AGREE_WITHIN
 from outage_service.domain.roles import Actor, Role
 from outage_service.services import sessions, users
 from outage_service.services.engine import Engine
@@ -123,6 +124,28 @@ def test_a_session_ends_after_twelve_hours_whoever_uses_it(engine: Engine, clock
     assert session_of(engine, cookie)
     clock.advance(timedelta(minutes=15))
     assert session_of(engine, cookie) is None
+
+
+def test_a_session_of_a_clock_that_was_ahead_is_over_once_that_is_set_right(
+    engine: Engine, clock: VirtualClock
+) -> None:
+    """P5: its twelve hours would else last as much longer as the clock was ahead."""
+    cookie = a_session(engine, Role.TCCU)
+    clock.advance(-AGREE_WITHIN)
+    assert session_of(engine, cookie)
+    clock.advance(-timedelta(seconds=1))
+    assert session_of(engine, cookie) is None
+
+
+def test_the_next_use_is_noted_of_a_session_that_was_used_while_the_clock_was_ahead(
+    engine: Engine, clock: VirtualClock
+) -> None:
+    """P5: it would else stay in use for as long without anybody there."""
+    cookie = a_session(engine, Role.TCCU)
+    clock.advance(timedelta(minutes=50))
+    engine.db.write(lambda tx: sessions.note_use(engine, tx, cookie))
+    clock.advance(timedelta(minutes=-40))
+    assert getattr(session_of(engine, cookie), "is_to_be_noted", None)
 
 
 def test_use_is_noted_once_a_minute(engine: Engine, clock: VirtualClock) -> None:

@@ -142,6 +142,28 @@ def test_one_address_gets_one_letter_a_day(engine: Engine, clock: VirtualClock) 
     assert rows(engine)["mailing"] == 3
 
 
+def test_a_clock_that_was_ahead_for_a_moment_costs_nobody_their_letter(
+    engine: Engine, clock: VirtualClock
+) -> None:
+    """P5, P25: one letter more than a day allows, and from then on one a day again."""
+    clock.advance(timedelta(days=30))
+    request(engine)
+    clock.advance(-timedelta(days=30))
+    request(engine)
+    request(engine)
+    assert rows(engine)["mailing"] == 2
+
+
+def test_a_host_whose_clock_is_a_little_behind_sends_no_second_letter(
+    engine: Engine, clock: VirtualClock
+) -> None:
+    """P25: nor does a request that began first and is answered last."""
+    request(engine)
+    clock.advance(-SECOND)
+    request(engine)
+    assert rows(engine)["mailing"] == 1
+
+
 def test_requests_at_once_are_one_request_with_one_letter(engine: Engine) -> None:
     """P25: a double click, or somebody who tries."""
     ready = threading.Barrier(4)

@@ -4,12 +4,13 @@ import threading
 import time
 
 import pytest
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, make_url, text
 
 from outage_service.storage import DatabaseError
 from outage_service.storage.database import Database, open_database
 from outage_service.storage.failures import Failure, failure_of
 from outage_service.storage.locks import take_turns
+from outage_service.storage.migrate import is_current, upgrade
 from outage_service.storage.now import database_now
 
 
@@ -36,6 +37,25 @@ def test_a_dead_network_is_noticed_within_a_minute(postgres_db: Database) -> Non
         "keepalives_count": "3",
     }
     assert told["tcp_user_timeout"] == "30000"
+
+
+def test_what_the_url_says_is_heeded_by_who_migrates_and_by_who_serves(postgresql_url: str) -> None:
+    """All of the service's tables in a schema of their own; what the service depends on stays."""
+    asked = {"options": "-c search_path=elsewhere -c lock_timeout=1s", "connect_timeout": "3"}
+    url = make_url(postgresql_url).update_query_dict(asked)
+    db = open_database(url)
+    db.write(lambda tx: tx.execute(text("CREATE SCHEMA elsewhere")))
+    with db.read() as tx:
+        assert not is_current(tx)
+    upgrade(url)
+    with db.read() as tx:
+        assert is_current(tx)
+        assert tx.execute(text("SELECT 'elsewhere.outage'::regclass = 'outage'::regclass")).scalar_one()
+        assert show(tx, "lock_timeout") == "5s"
+        driver = tx.connection.driver_connection
+        assert driver is not None
+        assert driver.info.get_parameters()["connect_timeout"] == "3"
+    db.close()
 
 
 def test_a_wait_for_a_lock_ends_and_is_told_as_busy(postgres_db: Database) -> None:

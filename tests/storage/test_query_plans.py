@@ -58,6 +58,10 @@ QUERIES: dict[str, tuple[Work, set[str]]] = {
         lambda tx: outages.overrun_candidates(tx, planned_end_before=NOW),
         {"ix_outage_open"},
     ),
+    "overruns told of early": (
+        lambda tx: outages.has_early_overrun_alerts(tx, now=NOW),
+        {"ix_outage_open"},
+    ),
     "outages by system": (
         lambda tx: outages.list_outages(tx, before_id=None, limit=50, now=NOW, systems=[System.SWI]),
         {"ix_impact_system"},

@@ -32,7 +32,12 @@ from outage_service.storage.external_outages import find_external
 from outage_service.storage.failures import Failure, failure_of
 from outage_service.storage.mailings import ALERT, insert_letter
 from outage_service.storage.now import database_now
-from outage_service.storage.outages import mark_overrun_alerted, overrun_candidates
+from outage_service.storage.outages import (
+    forget_early_overrun_alerts,
+    has_early_overrun_alerts,
+    mark_overrun_alerted,
+    overrun_candidates,
+)
 from outage_service.storage.pauses import paused_bulletins
 from outage_service.storage.pulse import count_held
 from outage_service.storage.workers import clock_readings
@@ -53,14 +58,19 @@ _BY_TIME_OF_DAY = frozenset({AlertKind.OVERDUE.value, AlertKind.CANARY_MISSING.v
 def alert_overruns(engine: Engine) -> int:
     """Alerts the operators of each scheduled outage that has become overrun, once (R17); returns how many.
 
-    Like the bulletins, it is left to others where this host's clock differs from theirs (P5).
+    Like the bulletins, it is left to others where this host's clock differs from theirs. One alerted of by a
+    clock that was ahead is alerted of again when it comes (P5): no two clocks that agree differ by so much.
     """
     if engine.host_clock.is_apart:
         return 0
     now = engine.clock()
     with engine.db.read() as tx:
         found = overrun_candidates(tx, planned_end_before=now - OVERRUN_AFTER)
-    return sum(_alert_overrun_safely(engine, outage_id, number) for outage_id, number in found)
+        has_early = has_early_overrun_alerts(tx, now=now)
+    told = sum(_alert_overrun_safely(engine, outage_id, number) for outage_id, number in found)
+    if has_early:
+        engine.db.write(lambda tx: forget_early_overrun_alerts(tx, now=now))
+    return told
 
 
 def _alert_overrun_safely(engine: Engine, outage_id: int, number: str) -> bool:

@@ -11,6 +11,7 @@ from datetime import timedelta
 
 import structlog
 
+from outage_service.domain.clocks import AGREE_WITHIN
 from outage_service.domain.roles import Actor
 from outage_service.services import known_browsers, limits, users
 from outage_service.services.addresses import AddressRefused, parse_address
@@ -138,13 +139,15 @@ def recognise(engine: Engine, tx: Connection, cookie: str) -> SignedIn | None:
         found.user_id,
         Actor(found.email, found.role),
         _csrf(engine, cookie),
-        is_to_be_noted=engine.clock() - found.seen_at >= SEEN_EVERY,
+        is_to_be_noted=not -AGREE_WITHIN <= engine.clock() - found.seen_at < SEEN_EVERY,
     )
 
 
 def _has_run_out(engine: Engine, session: SessionRecord) -> bool:
     now = engine.clock()
-    return now - session.created_at >= LASTS_AT_MOST or now - session.seen_at >= IDLE_AT_MOST
+    # One that began later than now did so by a clock that was set back since: its end would be as late (P5).
+    is_in_its_time = -AGREE_WITHIN <= now - session.created_at < LASTS_AT_MOST
+    return not is_in_its_time or now - session.seen_at >= IDLE_AT_MOST
 
 
 def note_use(engine: Engine, tx: Connection, cookie: str) -> None:

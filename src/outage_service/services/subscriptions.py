@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 import structlog
 
 from outage_service.channels.email.letter import freeze
+from outage_service.domain.clocks import AGREE_WITHIN
 from outage_service.domain.letters import Letter, LetterSlot
 from outage_service.domain.roles import SUBSCRIBER
 from outage_service.domain.texts import Language
@@ -53,7 +54,7 @@ def request(engine: Engine, tx: Connection, choices: Choices, *, caller: str = "
     if reason is not None and not reason.ends_with_confirmation:
         return
     pending = rows.put_request(tx, choices, now=now)
-    if pending.lettered_at is not None and now - pending.lettered_at < LETTER_AT_MOST_EVERY:
+    if pending.lettered_at is not None and _is_recent(pending.lettered_at, now):
         return
     # Last, for the row it counts in stays locked until this transaction ends.
     if not limits.allow(tx, _LETTERS, "all", engine.subscription_limits.letters, LIMITS_PER, now=now):
@@ -69,6 +70,15 @@ def request(engine: Engine, tx: Connection, choices: Choices, *, caller: str = "
         now=now,
     )
     rows.mark_lettered(tx, pending.id, now=now)
+
+
+def _is_recent(lettered_at: datetime, now: datetime) -> bool:
+    """Returns whether it is too early for another letter.
+
+    A letter of later than now is of another host, or of a request that began after this one; of much later,
+    of a clock that was set back since, and counts no more (P5).
+    """
+    return -AGREE_WITHIN <= now - lettered_at < LETTER_AT_MOST_EVERY
 
 
 def _admit(engine: Engine, tx: Connection, caller: str, now: datetime) -> None:

@@ -167,6 +167,21 @@ def mark_overrun_alerted(tx: Connection, outage_id: int, *, now: datetime) -> bo
     return tx.execute(unmarked.values(overrun_alerted_at=now)).rowcount == 1
 
 
+def has_early_overrun_alerts(tx: Connection, *, now: datetime) -> bool:
+    """Returns whether operators were told of an overrun whose planned end is still to come."""
+    found = select(outage.c.id).where(*_alerted_early(now)).limit(1)
+    return tx.execute(found).one_or_none() is not None
+
+
+def forget_early_overrun_alerts(tx: Connection, *, now: datetime) -> None:
+    """Lets operators be told of these overruns again when they come."""
+    tx.execute(update(outage).where(*_alerted_early(now)).values(overrun_alerted_at=None))
+
+
+def _alerted_early(now: datetime) -> tuple[ColumnElement[bool], ...]:
+    return (~outage.c.is_closed, outage.c.overrun_alerted_at.is_not(None), outage.c.planned_end_at > now)
+
+
 def outages_by_id(tx: Connection, ids: Sequence[int]) -> list[Outage]:
     """Returns outages, newest first."""
     return _many(tx, select(outage).where(outage.c.id.in_(ids)).order_by(outage.c.id.desc()))
