@@ -156,5 +156,21 @@ def test_it_was_resolved_between_its_start_and_now_and_once() -> None:
         with invalid("resolved_out_of_range", "resolved_at"):
             amended(on_record(), Amendment(resolved_at=wrong), now=LATER)
     resolved = amended(on_record(), Amendment(resolved_at=LATER), now=LATER)
+    assert not resolved.is_called_off
     with conflict("closed"):
         amended(resolved, Amendment(), now=LATER)
+
+
+@pytest.mark.parametrize("is_scheduled", [True, False], ids=["scheduled", "unscheduled"])
+def test_one_that_has_not_begun_can_be_called_off(is_scheduled: bool) -> None:
+    """From when it was told of: else it would stay open, and paper be expected of it, until its start."""
+    window = {"starts_at": LATER + HOUR, "ends_at": LATER + 2 * HOUR}
+    planned = on_record(is_scheduled=is_scheduled, **window)
+    for wrong in (THURSDAY_10H - MINUTE, LATER + MINUTE):
+        with invalid("resolved_out_of_range", "resolved_at"):
+            amended(planned, Amendment(resolved_at=wrong), now=LATER)
+    for at in (THURSDAY_10H, LATER):
+        assert amended(planned, Amendment(resolved_at=at), now=LATER).is_called_off
+    begun = amended(planned, Amendment(resolved_at=LATER + HOUR), now=LATER + HOUR)
+    assert not begun.is_called_off
+    assert not planned.is_called_off

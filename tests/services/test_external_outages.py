@@ -1,13 +1,15 @@
 """Clients' own outages lead to letters, to few addresses, and never to a bulletin (R26–R33)."""
 
 import ast
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import replace
+from datetime import timedelta
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from pathlib import Path
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import Connection, func, select
 
 from outage_service.domain.external_outages import Amendment, ExternalOutage
 from outage_service.domain.roles import Actor, Role
@@ -26,6 +28,7 @@ from tests.services import acts
 ADMIN = Actor("admin", Role.ADMIN)
 CLIENT, REGION, CYBER = "desk@example.org", "region@example.org", "cyber@example.org"
 DUTY = "duty@example.org"
+LONG_ENOUGH_SECONDS = 0.3
 
 
 @pytest.fixture
@@ -100,13 +103,50 @@ def test_an_incident_is_escalated_at_once_and_told_to_no_region(escalating: Engi
     assert "Canadian Centre for Cyber Security" in text(letters[CLIENT])
 
 
-def test_what_turns_out_to_be_an_incident_is_escalated_once(escalating: Engine) -> None:
+def test_what_turns_out_to_be_an_incident_is_escalated_once_and_regions_hear_of_its_end(
+    escalating: Engine,
+) -> None:
+    """R31, R32: they were told to accept paper before anybody knew, and are told of nothing but the end."""
     found = record(escalating, email=None)
-    sent(escalating)
+    assert set(sent(escalating)) == {REGION}
     incident = amend(escalating, found, Amendment(is_incident=True))
     assert set(sent(escalating)) == {CYBER}
-    amend(escalating, incident, Amendment("A worm.", resolved_at=escalating.clock()))
+    more = amend(escalating, incident, Amendment("A worm."))
     assert sent(escalating) == {}
+    amend(escalating, more, Amendment(resolved_at=escalating.clock()))
+    letters = sent(escalating)
+    assert set(letters) == {REGION}
+    said = text(letters[REGION])
+    assert "Paper is no longer needed" in said
+    assert not any(word in said.lower() for word in ("incident", "cyber", "worm", "gateway"))
+
+
+def test_no_region_hears_of_the_end_of_what_was_an_incident_from_the_first(escalating: Engine) -> None:
+    """R32: of another case that has become one meanwhile, they do."""
+    other = record(escalating, email=None)
+    incident = record(escalating, email=None, is_incident=True)
+    amend(escalating, other, Amendment(is_incident=True))
+    sent(escalating)
+    more = amend(escalating, incident, Amendment("More.", is_incident=True))
+    amend(escalating, more, Amendment(resolved_at=escalating.clock()))
+    assert sent(escalating) == {}
+
+
+def test_regions_hear_that_a_scheduled_one_is_called_off(escalating: Engine) -> None:
+    """R27, R31: before it begins; paper was announced from its start to its end."""
+    tomorrow = escalating.clock() + timedelta(days=1)
+    end = tomorrow + timedelta(hours=2)
+    found = record(escalating, email=None, is_scheduled=True, starts_at=tomorrow, ends_at=end)
+    sent(escalating)
+    over = amend(escalating, found, Amendment(resolved_at=escalating.clock()))
+    letter = sent(escalating)[REGION]
+    said = text(letter)
+    assert over.is_called_off
+    assert "called off" in letter["Subject"]
+    assert "the scheduled outage of its own systems" in said
+    assert "est annulée" in said
+    assert "work again" not in said
+    assert external_outages.warnings_of(escalating, over, has_regions=False) == ()
 
 
 def actions(engine: Engine) -> list[str]:
@@ -173,6 +213,21 @@ def test_case_numbers_count_within_the_year_and_refused_ones_use_none(engine: En
     with pytest.raises(NotPermitted):
         record(engine, actor=acts.CTSU)
     assert record(engine, System.CAD_API, actor=acts.CTSU).case_number == "EXT26-0002"
+
+
+def test_of_two_first_cases_of_a_year_at_once_both_get_a_number(engine: Engine) -> None:
+    """R26: whoever comes second waits, and is not refused because nobody had counted before."""
+    with ThreadPoolExecutor(1) as pool:
+
+        def record_two(tx: Connection) -> ExternalOutage:
+            first = external_outages.record(engine, tx, acts.TCCU, a_client_report())
+            late.append(pool.submit(record, engine))
+            wait(late, LONG_ENOUGH_SECONDS)
+            return first
+
+        late: list[Future[ExternalOutage]] = []
+        first = engine.act(record_two)
+    assert [first.case_number, late[0].result().case_number] == ["EXT26-0001", "EXT26-0002"]
 
 
 def test_of_two_who_amend_the_same_version_one_is_told(engine: Engine) -> None:

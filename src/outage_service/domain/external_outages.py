@@ -72,6 +72,11 @@ class ExternalOutage:
         return self.notice is not None and self.notice < NOTICE_AT_LEAST
 
     @property
+    def is_called_off(self) -> bool:
+        """Whether it was over before it could begin."""
+        return self.resolved_at is not None and self.resolved_at < self.starts_at
+
+    @property
     def line(self) -> HelpLine:
         """The line on which its client calls again."""
         return HelpLine.CTSU if self.unit is Unit.CTSU else HelpLine.TCCU
@@ -144,16 +149,19 @@ class Amendment:
 def amended(outage: ExternalOutage, amendment: Amendment, *, now: datetime) -> ExternalOutage:
     """Returns the outage with what was learned, one version on.
 
+    One that has not begun may be over all the same: it is called off.
+
     Raises:
         StateConflict: it is resolved.
-        InvalidAct: an end before its start; resolved before its start or in the future.
+        InvalidAct: an end before its start; resolved before both its start and its report, or in the future.
     """
     if outage.resolved_at is not None:
         raise StateConflict("closed", "It is resolved. A fault that returns is a new case.")
     _check_end(outage.starts_at, amendment.ends_at)
     resolved_at = amendment.resolved_at
-    if resolved_at is not None and not outage.starts_at <= resolved_at <= now:
-        detail = "It was resolved between its start and now."
+    earliest = min(outage.starts_at, outage.told_at)
+    if resolved_at is not None and not earliest <= resolved_at <= now:
+        detail = "It was resolved between its start, or when it was told of, and now."
         raise InvalidAct("resolved_out_of_range", detail, field="resolved_at")
     is_incident = outage.is_incident or amendment.is_incident
     return replace(

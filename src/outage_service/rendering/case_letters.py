@@ -20,12 +20,13 @@ class CaseLetter(StrEnum):
     REPORTED = "external_reported"
     REGIONAL = "external_regional"
     REGIONAL_OVER = "external_regional_over"
+    REGIONAL_CALLED_OFF = "external_regional_called_off"
     ESCALATION = "external_escalation"
 
     @property
     def is_internal(self) -> bool:
         """Whether it is for regional operations only (R12)."""
-        return self in (CaseLetter.REGIONAL, CaseLetter.REGIONAL_OVER)
+        return self in (CaseLetter.REGIONAL, CaseLetter.REGIONAL_OVER, CaseLetter.REGIONAL_CALLED_OFF)
 
 
 def case_letter(

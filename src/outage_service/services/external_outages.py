@@ -2,7 +2,8 @@
 
 What is sent are letters: to who reported it, to the regions, who are to accept paper, and of a cybersecurity
 incident to the address that a setting names, else to the operators. An incident is not told to the regions:
-who may read it is few.
+who may read it is few. Where they were told to accept paper before it turned out to be one, they hear when
+that is over, and no more.
 """
 
 from dataclasses import replace
@@ -97,9 +98,18 @@ def amend(
     _audit(engine, tx, "external_amended", actor, after)
     if after.is_incident and not before.is_incident:
         _escalate(engine, tx, actor, after)
-    if after.resolved_at is not None and not before.is_incident:
-        _tell_regions(engine, tx, CaseLetter.REGIONAL_OVER, after)
+    if after.resolved_at is not None and regions_await_end(tx, before):
+        over = CaseLetter.REGIONAL_CALLED_OFF if after.is_called_off else CaseLetter.REGIONAL_OVER
+        _tell_regions(engine, tx, over, after)
     return after
+
+
+def regions_await_end(tx: Connection, outage: ExternalOutage) -> bool:
+    """Returns whether regions were told to accept paper, and do so until they hear otherwise (R31).
+
+    They were not of what was an incident from the first (R32).
+    """
+    return not outage.is_incident or rows.has_become_incident(tx, outage)
 
 
 def find(tx: Connection, actor: Actor, external_id: int) -> ExternalOutage:
@@ -143,7 +153,7 @@ def confirmation(engine: Engine, outage: ExternalOutage) -> ComposedLetter:
 def _escalate(engine: Engine, tx: Connection, actor: Actor, outage: ExternalOutage) -> None:
     """Tells of an incident at once; with nobody to tell, the record says so (R32)."""
     address = engine.escalation_address
-    _audit(engine, tx, "external_escalated" if address else "external_not_escalated", actor, outage)
+    _audit(engine, tx, rows.ESCALATED if address else rows.NOT_ESCALATED, actor, outage)
     if address:
         _send(engine, tx, CaseLetter.ESCALATION, outage, address, Language.EN)
 

@@ -8,8 +8,12 @@ from outage_service.domain.external_outages import ExternalOutage, Unit
 from outage_service.domain.subscriptions import systems_mask, systems_of_mask
 from outage_service.domain.texts import Language
 from outage_service.storage.contingency_schema import external_number_counter, external_outage
+from outage_service.storage.locks import take_turns
+from outage_service.storage.schema import audit
 from outage_service.storage.types import AnyRow
 
+ESCALATED, NOT_ESCALATED = "external_escalated", "external_not_escalated"
+"""What the audit log says of an incident, with the version since which it is one (R32)."""
 _PLAIN = (
     "case_number", "client", "contact", "email", "description", "is_scheduled", "is_provider", "is_incident",
     "told_at", "starts_at", "ends_at", "resolved_at", "version",
@@ -18,6 +22,7 @@ _PLAIN = (
 
 def take_case_number(tx: Connection, year: int) -> str:
     """Returns the next case number of `year`; rolling back gives it back."""
+    take_turns(tx, "external numbers")  # the first two of a year would both add its row
     counter = external_number_counter
     counted = update(counter).where(counter.c.year == year).values(last=counter.c.last + 1)
     last = tx.execute(counted.returning(counter.c.last)).scalar_one_or_none()
@@ -54,6 +59,15 @@ def find_external(tx: Connection, external_id: int) -> ExternalOutage | None:
     wanted = select(external_outage).where(external_outage.c.id == external_id)
     row = tx.execute(wanted).one_or_none()
     return _external(row) if row else None
+
+
+def has_become_incident(tx: Connection, one: ExternalOutage) -> bool:
+    """Returns whether a case was recorded as none and has turned out to be an incident, by the audit log."""
+    escalations = select(audit.c.detail).where(
+        audit.c.at >= one.told_at, audit.c.action.in_((ESCALATED, NOT_ESCALATED))
+    )
+    details = tx.execute(escalations).scalars()
+    return any(each["external_id"] == one.id and each["version"] > 1 for each in details)
 
 
 def list_external(

@@ -86,7 +86,10 @@ def get_external_outage(bearer: Reader, external_id: ExternalId, engine: EngineO
 def amend_external_outage(
     bearer: Operator, body: ExternalPatch, external_id: ExternalId, seen: SeenVersion, desk: DeskOfRequest
 ) -> Response:
-    """Records what was learned since: the end, or that it is an incident. A resolved one is closed."""
+    """Records what was learned since: the end, or that it is an incident. A resolved one is closed.
+
+    Regional operations that were told to accept paper are told that it is over, or called off.
+    """
 
     def amend(tx: Connection) -> Answer:
         amendment = body.amendment()

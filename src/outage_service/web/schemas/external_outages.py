@@ -77,7 +77,10 @@ class ExternalPatch(Body):
 
     description: Text | None = None
     ends_at: Instant | None = None
-    resolved_at: Instant | None = Field(None, description="From its start to now.")
+    resolved_at: Instant | None = Field(
+        None,
+        description="From its start to now; one that is told of ahead, from then: so it is called off.",
+    )
     cybersecurity_incident: bool = Field(False, description="It has turned out to be one; it stays one.")
 
     def amendment(self) -> Amendment:
