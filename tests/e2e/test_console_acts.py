@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -99,3 +100,44 @@ def test_what_goes_wrong_at_the_desk_is_accessible_in_french(
     desk.click("main button[type=submit]")
     expect(desk.locator("button[value=resume]")).to_be_visible()
     _look(desk, assert_accessible)
+
+
+def test_the_other_language_says_too_what_another_has_sent_meanwhile(site: Site, desk: Page) -> None:
+    """P19: the toggle takes along what was typed since, and no version that nobody has been told of."""
+    done = site.declare(an_impact(System.SWI))
+    desk.goto(f"{site.url}/en/console/outages/{done.outage.number}/update")
+    desk.fill("#message_en", "Processing is slow.")
+    desk.fill("#message_fr", "Le traitement est lent.")
+    site.update(done)
+    desk.click("button[value=preview]")
+    expect(desk.locator("#conflict")).to_be_visible()
+    desk.fill("#message_en", "Processing is very slow.")
+    desk.get_by_role("button", name="Français").click()
+    expect(desk.locator("html")).to_have_attribute("lang", "fr")
+    expect(desk.locator("#conflict")).to_be_visible()
+    expect(desk.locator("#message_en")).to_have_value("Processing is very slow.")
+    desk.click("button[value=preview]")
+    expect(desk.locator("button[value=send]")).to_be_visible()
+
+
+@pytest.mark.parametrize(("language", "second"), [("en", "EST"), ("fr", "HNE")])
+def test_a_time_that_clocks_show_twice_is_asked_about(
+    language: str,
+    second: str,
+    site: Site,
+    desk: Page,
+    assert_accessible: Check,
+    screenshots: Callable[[Page, str], Path],
+) -> None:
+    """A browser's own field knows no zone, so the page has one that does."""
+    desk.goto(f"{site.url}/{language}/console/declare")
+    desk.check("#on_edi")
+    desk.fill("#started_at", "2026-11-01T01:30")
+    desk.click("button[value=text]")
+    expect(desk.locator("#started_at-error")).to_contain_text(f"2026-11-01 01:30 {second}")
+    expect(desk.locator("#started_at")).to_have_attribute("type", "text")
+    _look(desk, assert_accessible)
+    screenshots(desk, f"console-time-twice-{language}-320")
+    desk.fill("#started_at", f"2026-11-01 01:30 {second}")
+    desk.click("button[value=text]")
+    expect(desk.locator("#message_en")).to_be_visible()

@@ -90,3 +90,35 @@ def test_the_short_lists_of_administrators_are_accessible(
         assert_accessible(page)
         assert not scrolls_sideways(page), name
         screenshots(page, f"console-{name}-{language}")
+
+
+def test_the_other_language_says_too_that_another_has_changed_the_case(
+    site: Site, new_context: Contexts
+) -> None:
+    """P19: with what was typed since."""
+    context = new_context()
+    sign_in(context, site, Role.TCCU)
+    page, other = context.new_page(), context.new_page()
+    page.goto(f"{site.url}/en/console/external/new")
+    for field, typed in (("Client", "Example Brokers"), ("Name of the person", "A. Person")):
+        page.get_by_label(field, exact=True).fill(typed)
+    page.get_by_label("Telephone number").fill("519-555-0100")
+    page.get_by_label("What the client has said").fill("Their gateway has failed.")
+    page.locator("#system-edi").check()
+    page.get_by_role("button", name="Continue: see what follows").click()
+    page.get_by_role("button", name="Record it", exact=True).click()
+    page.wait_for_url("**/external/1?done=recorded")
+    other.goto(page.url)
+    other.locator("#description").fill("Theirs.")
+    other.get_by_role("button", name="Save").click()
+    other.wait_for_url("**/external/1?done=saved")
+    page.locator("#ends_at").fill("2026-11-26T14:00")
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_role("alert").first).to_contain_text("Somebody else has changed this case")
+    expect(page.locator("#description")).to_have_value("Theirs.")
+    page.get_by_role("button", name="Français").click()
+    expect(page.get_by_role("alert").first).to_contain_text("Quelqu’un d’autre a modifié ce dossier")
+    expect(page.locator("#ends_at")).to_have_value("2026-11-26T14:00")
+    page.get_by_role("button", name="Enregistrer").click()
+    page.wait_for_url("**/external/1?done=saved")
+    expect(page.locator("#description")).to_have_value("Theirs.")

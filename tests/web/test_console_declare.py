@@ -2,15 +2,16 @@
 
 import re
 from collections.abc import Iterator
+from datetime import timedelta
 
 import pytest
 from fastapi import FastAPI
 
 from outage_service.domain.roles import Role
-from outage_service.domain.systems import System
+from outage_service.domain.systems import Direction, System
 from outage_service.services.engine import Engine
 from outage_service.web.app import create_app
-from tests.builders import at
+from tests.builders import a_delay, an_impact, at
 from tests.desk import Desk, a_desk
 from tests.engines import an_engine
 from tests.services import acts
@@ -248,6 +249,26 @@ def test_a_fault_that_returned_begins_with_the_same_systems(desk: Desk, engine: 
         found = acts.find_outage(tx, 2)
     assert found is not None
     assert found.relapse_of == done.outage.id
+
+
+def test_a_fault_that_returned_in_two_ways_is_declared_in_both(desk: Desk, engine: Engine) -> None:
+    """One direction is late, the other out."""
+    both_ways = a_delay(direction=Direction.INBOUND), an_impact(System.EDI, Direction.OUTBOUND)
+    acts.resolve(engine, acts.declare(engine, *both_ways))
+    first = desk.get("/en/console/declare?relapse_of=TCC26-0001")
+    assert form_at(first, "declare")["on"] == ["edi", "edi-2"]
+    text = press(desk, first, "declare", "text")
+    systems = press(desk, text, "declare", "systems")
+    assert form_at(systems, "declare")["on"] == ["edi", "edi-2"]
+    preview = press(desk, press(desk, systems, "declare", "text"), "declare", "preview")
+    press(desk, preview, "declare", "send")
+    with engine.db.read() as tx:
+        found = acts.find_outage(tx, 2)
+    assert found is not None
+    assert [(one.direction, one.behind) for one in found.impacts] == [
+        (Direction.INBOUND, timedelta(minutes=45)),
+        (Direction.OUTBOUND, None),
+    ]
 
 
 def test_an_unknown_earlier_outage_is_passed_over(looking: Desk) -> None:

@@ -13,7 +13,9 @@ from outage_service.services.engine import Engine
 from outage_service.storage.external_outages import list_external
 from outage_service.storage.schema import bulletin, mailing
 from outage_service.web.app import create_app
+from tests.builders import at
 from tests.desk import Desk, a_desk
+from tests.web.writing import form_at
 
 PATH = "/en/console/external"
 NEW = f"{PATH}/new"
@@ -189,6 +191,30 @@ def test_that_regions_are_told_is_said_only_where_there_is_one(
         assert told in text
 
 
+def test_whom_closing_tells_is_said_of_what_has_become_an_incident_too(
+    tccu_desk: Desk, admin_desk: Desk, engine: Engine
+) -> None:
+    """R31, R32: regions were told to accept paper, and of an incident from the first they never were."""
+    assert admin_desk.submit("/en/console/regional", {"email": "r@example.org", "first": "fr"}).is_redirect
+    told, nobody = "Regional operations are told that paper is no longer needed", "Nobody is written to"
+    case = recorded(tccu_desk, engine)
+    assert tccu_desk.submit(f"{PATH}/{case.id}", amendment(case, **INCIDENT)).is_redirect
+    incident = recorded(tccu_desk, engine, **INCIDENT)
+    assert told in tccu_desk.get(f"{PATH}/{case.id}").text
+    assert nobody in tccu_desk.get(f"{PATH}/{incident.id}").text
+
+
+def test_a_scheduled_one_is_called_off_before_it_begins(tccu_desk: Desk, engine: Engine) -> None:
+    """R27."""
+    case = recorded(tccu_desk, engine, **SOON)
+    page = tccu_desk.get(f"{PATH}/{case.id}").text
+    assert "The outage is called off" in page
+    assert "systems work again" not in page
+    assert tccu_desk.submit(f"{PATH}/{case.id}/resolve", {"version": "1"}).is_redirect
+    assert "Annulée" in tccu_desk.get(f"/fr/console/external/{case.id}").text
+    assert "Called off" in tccu_desk.get(PATH).text
+
+
 def test_what_is_learned_is_saved_and_the_case_closed(tccu_desk: Desk, engine: Engine) -> None:
     case = recorded(tccu_desk, engine, ends_at="2026-11-26T12:00")
     same = amendment(case, description="A cable.", ends_at="2026-11-26T12:00")
@@ -237,6 +263,88 @@ def test_who_saves_over_another_s_change_keeps_what_was_typed(
     assert "Somebody else has changed this case" in answer.text
     assert "Mine, typed slowly." in answer.text
     assert 'name="version" value="1"' in answer.text
+
+
+def form_of(desk: Desk, case: ExternalOutage, end: str = "") -> dict[str, list[str]]:
+    return form_at(desk.get(f"{PATH}/{case.id}"), f"/{case.id}{end}")
+
+
+@pytest.mark.parametrize(
+    ("end", "typed"),
+    [
+        ("", {"ends_at": "later"}),
+        ("", {"ends_at": "2026-11-26T09:00"}),
+        ("", {"go": "show"}),
+        ("/resolve", {"resolved_at": "x"}),
+        ("/resolve", {"resolved_at": "2026-11-26T09:00"}),
+        ("/resolve", {"go": "show"}),
+    ],
+    ids=["no time", "no end", "shown", "no time of the end", "ended before", "end shown"],
+)
+def test_a_form_with_a_mistake_says_too_that_another_has_changed_the_case(
+    end: str, typed: dict[str, str], tccu_desk: Desk, engine: Engine
+) -> None:
+    """P19: whoever sends it again has seen what the other wrote."""
+    case = recorded(tccu_desk, engine)
+    mine = form_of(tccu_desk, case, end)
+    theirs = {**form_of(tccu_desk, case), "description": "Theirs."}
+    assert tccu_desk.submit(f"{PATH}/{case.id}", theirs).status_code == 303
+    back = tccu_desk.submit(f"{PATH}/{case.id}{end}", {**mine, **typed})
+    assert back.status_code == 409
+    assert "Somebody else has changed this case" in back.text
+    fields = form_at(back, f"/{case.id}")
+    assert (fields["version"], fields["description"]) == (["2"], ["Theirs."])
+    assert cases(engine)[0].version == 2
+
+
+def test_a_mistake_alone_is_no_change_of_another_s(tccu_desk: Desk, engine: Engine) -> None:
+    case = recorded(tccu_desk, engine)
+    wrong = tccu_desk.submit(f"{PATH}/{case.id}", {**form_of(tccu_desk, case), "ends_at": "later"})
+    assert (wrong.status_code, "Somebody else has changed" in wrong.text) == (422, False)
+
+
+def test_what_was_left_alone_follows_what_another_has_saved(tccu_desk: Desk, engine: Engine) -> None:
+    """P19: an end that nobody typed is not put back, nor is a description."""
+    case = recorded(tccu_desk, engine, ends_at="2026-11-26T12:00")
+    mine = {**form_of(tccu_desk, case), "description": "Mine."}
+    mine_too = {**form_of(tccu_desk, case), "ends_at": "2026-11-26T13:00"}
+    theirs = {**form_of(tccu_desk, case), "ends_at": "2026-11-26T14:00"}
+    assert tccu_desk.submit(f"{PATH}/{case.id}", theirs).status_code == 303
+    back = tccu_desk.submit(f"{PATH}/{case.id}", mine)
+    assert tccu_desk.submit(f"{PATH}/{case.id}", form_at(back, f"/{case.id}")).status_code == 303
+    after = cases(engine)[0]
+    assert (after.description, after.ends_at) == ("Mine.", at("2026-11-26 14:00"))
+    back = tccu_desk.submit(f"{PATH}/{case.id}", mine_too)
+    assert tccu_desk.submit(f"{PATH}/{case.id}", form_at(back, f"/{case.id}")).status_code == 303
+    after = cases(engine)[0]
+    assert (after.description, after.ends_at) == ("Mine.", at("2026-11-26 13:00"))
+
+
+def test_what_was_typed_while_another_closed_the_case_is_still_shown(tccu_desk: Desk, engine: Engine) -> None:
+    """There is no form any more that it could stand in."""
+    case = recorded(tccu_desk, engine)
+    mine = {**form_of(tccu_desk, case), "description": "Mine, typed slowly."}
+    assert tccu_desk.submit(f"{PATH}/{case.id}/resolve", {"version": "1"}).status_code == 303
+    back = tccu_desk.submit(f"{PATH}/{case.id}", mine)
+    assert back.status_code == 409
+    assert "Somebody else has closed this case meanwhile." in back.text
+    assert "Mine, typed slowly." in back.text
+    again = tccu_desk.submit(f"{PATH}/{case.id}/resolve", {"version": "1"})
+    assert (again.status_code, "You had written" in again.text) == (409, False)
+
+
+def test_the_end_of_a_case_may_be_in_the_hour_that_comes_twice(tccu_desk: Desk, engine: Engine) -> None:
+    """Left alone it stays the second one; the page of either language says which it is."""
+    case = recorded(tccu_desk, engine, ends_at="2027-11-07 01:30 EST")
+    assert case.ends_at == at("2027-11-07 01:30", fold=1)
+    french = tccu_desk.get(f"/fr/console/external/{case.id}")
+    assert form_at(french, f"/{case.id}")["ends_at"] == ["2027-11-07 01:30 HNE"]
+    same = {**form_of(tccu_desk, case), "description": "A cable."}
+    assert tccu_desk.submit(f"{PATH}/{case.id}", same).status_code == 303
+    assert cases(engine)[0].ends_at == case.ends_at
+    either = tccu_desk.submit(f"{PATH}/{case.id}", {**same, "version": "2", "ends_at": "2027-11-07T01:45"})
+    assert either.status_code == 422
+    assert "Expected end: clocks show this time twice that night." in either.text
 
 
 def test_long_lists_go_on(tccu_desk: Desk, engine: Engine) -> None:

@@ -12,10 +12,16 @@
       (form) => place(form.action) === place(toggle.action),
     );
     if (!written) return;
+    // Nobody types what is hidden: what was sent of it stands, so that the answer to it is the same once more.
+    const sent = new Set([...toggle.querySelectorAll("input")].map((input) => input.name));
+    const stands = new Set(
+      [...written.querySelectorAll("input[type=hidden]")].map((input) => input.name).filter((name) => sent.has(name)),
+    );
     const typed = [...new FormData(written)].filter(
-      ([name, value]) => typeof value === "string" && !NEVER_SHOWN.has(name),
+      ([name, value]) => typeof value === "string" && !NEVER_SHOWN.has(name) && !stands.has(name),
     );
     toggle.querySelectorAll("input").forEach((input) => {
+      if (stands.has(input.name)) return;
       if (!NEVER_SHOWN.has(input.name) && written.elements.namedItem(input.name)) input.remove();
       // What was typed must not be written over once more.
       if (input.name === "go" && FILLS_IN.has(input.value)) input.value = "resume";

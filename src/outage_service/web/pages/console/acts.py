@@ -1,11 +1,7 @@
-"""The acts on an outage, each a form, a look at what would go out, and one button that sends it.
-
-To add an act: a line of `_ACTS`, its fields in `console/act.html`, its texts `act_<name>`.
-"""
+"""The acts on an outage, each a form, a look at what would go out, and one button that sends it."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from enum import StrEnum
 from functools import cached_property, partial
 from typing import Annotated, Any
 
@@ -14,29 +10,19 @@ from starlette.datastructures import FormData
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
-from outage_service.content.standard_texts import Use
-from outage_service.domain.outages import ContingencyState, Outage, OutageState
-from outage_service.domain.roles import Actor
-from outage_service.domain.systems import Condition
+from outage_service.domain.outages import Outage, OutageState
 from outage_service.domain.texts import Language
 from outage_service.services import acting, archive, console_forms, preview
 from outage_service.services.acting import ActBody
 from outage_service.services.archive import PublicRecord
 from outage_service.services.console_forms import Form, new_key
-from outage_service.services.engine import Engine
 from outage_service.services.errors import AlreadyDeclared, Stale
 from outage_service.services.outages import Target
 from outage_service.services.preview import Preview
-from outage_service.services.requests import (
-    CancelBody,
-    CorrectionBody,
-    GraceBody,
-    ResolveBody,
-    RevokeBody,
-    UpdateBody,
-)
 from outage_service.services.standard_texts import texts_for
+from outage_service.storage.bulletins import BulletinRecord
 from outage_service.web.forms import Sent, SentForm
+from outage_service.web.pages.console.act_kinds import ACTS, SEEN, Act, ActKind
 from outage_service.web.pages.console.desk import ActsDesk, as_mail, attempted, filled_in
 from outage_service.web.pages.console.forms import (
     Mistake,
@@ -45,15 +31,15 @@ from outage_service.web.pages.console.forms import (
     body_of,
     gathered,
     impacts_typed,
+    is_touched,
     kept,
     key_typed,
     local_instant,
     local_text,
     message_of,
     message_typed,
-    rows_of,
-    rows_typed,
 )
+from outage_service.web.pages.console.rows import merged, print_of, rows_of, rows_typed
 from outage_service.web.pages.console.shell import to_console
 from outage_service.web.pages.site import PageLanguage
 from outage_service.web.security import ConsoleOperator
@@ -63,70 +49,6 @@ router = APIRouter(prefix="/{language}/console/outages/{number}", include_in_sch
 
 Number = Annotated[str, Path(pattern=r"^TCC\d{2}-\d{4,5}$")]
 _TEXT_FIELDS = ("template", "message_en", "message_fr")
-_SEEN = ("estimated_resolution_at", "planned_start_at", "planned_end_at")
-
-
-class Act(StrEnum):
-    """What can be done to an outage, by its path."""
-
-    UPDATE = "update"
-    RESOLVE = "resolve"
-    REVOKE = "revoke"
-    CANCEL = "cancel"
-    CORRECT = "correct"
-    GRACE = "grace"
-
-
-@dataclass(frozen=True, slots=True)
-class _Kind:
-    """How an act's form becomes its body: times by name, and other fields."""
-
-    body: type[ActBody]
-    use: Use
-    times: tuple[str, ...] = ()
-    others: tuple[str, ...] = ()
-    suggested: str = ""
-
-
-_ACTS: Mapping[Act, _Kind] = {
-    Act.UPDATE: _Kind(UpdateBody, Use.UPDATE, _SEEN, ("problem_identified",)),
-    Act.RESOLVE: _Kind(
-        ResolveBody,
-        Use.RESOLVE,
-        ("restored_at",),
-        ("contingency", "confirm_past_deadlines"),
-        suggested="resolved",
-    ),
-    Act.REVOKE: _Kind(
-        RevokeBody, Use.REVOKE, ("effective_at",), ("confirm_past_deadlines",), suggested="revoked"
-    ),
-    Act.CANCEL: _Kind(CancelBody, Use.CANCEL, suggested="cancelled"),
-    Act.CORRECT: _Kind(CorrectionBody, Use.CORRECT, ("restored_at",), ("corrects",)),
-    Act.GRACE: _Kind(
-        GraceBody,
-        Use.GRACE,
-        ("paper_accepted_until", "penalty_relief_until"),
-        ("systems",),
-        suggested="grace",
-    ),
-}
-
-
-def possible_acts(outage: Outage, actor: Actor, engine: Engine) -> list[Act]:
-    """Returns what this operator may do to an outage now, the likeliest first."""
-    if not actor.may_act_on(frozenset(outage.systems_ever)):
-        return []
-    now = engine.clock()
-    state, applies = outage.state_at(now), outage.contingency_at(now).applies
-    may = {
-        Act.UPDATE: not outage.is_closed,
-        Act.RESOLVE: state in (OutageState.OPEN, OutageState.OVERRUN),
-        Act.CANCEL: state is OutageState.SCHEDULED,
-        Act.REVOKE: applies and (outage.is_closed or outage.condition is Condition.DELAY),
-        Act.CORRECT: True,
-        Act.GRACE: outage.contingency_at(now).state is not ContingencyState.NOT_INVOKED,
-    }
-    return [act for act, is_possible in may.items() if is_possible]
 
 
 @router.get("/{act}")
@@ -161,8 +83,8 @@ def act_on(
         return writing.form(wrong=wrong)
     except AlreadyDeclared:
         return writing.form(wrong=WrongForm([Mistake("systems", "already_declared")]))
-    except Stale:
-        return writing.show_conflict()
+    except Stale:  # perhaps only since it was read above
+        return _acting(writing.desk, act, number, sent).form()
 
 
 def _acting(desk: ActsDesk, act: Act, number: str, sent: Sent) -> "_Acting":
@@ -185,9 +107,27 @@ class _Acting:
         return self.record.outage
 
     @property
-    def kind(self) -> _Kind:
+    def kind(self) -> ActKind:
         """How this act's form is read."""
-        return _ACTS[self.act]
+        return ACTS[self.act]
+
+    @cached_property
+    def current_values(self) -> dict[str, str]:
+        """What the fields of any act begin with."""
+        outage, language = self.outage, self.desk.language
+        return {
+            "estimated_resolution_at": local_text(outage.estimated_resolution_at, language),
+            "planned_start_at": local_text(outage.started_at if outage.is_scheduled else None, language),
+            "planned_end_at": local_text(outage.planned_end_at, language),
+            "problem_identified": "yes" if outage.problem_identified else "",
+            "restored_at": "",
+            "effective_at": "",
+            "contingency": "revoked",
+            "confirm_past_deadlines": "",
+            "corrects": "",
+            "paper_accepted_until": "",
+            "penalty_relief_until": "",
+        }
 
     @cached_property
     def current_rows(self) -> list[Row]:
@@ -195,30 +135,40 @@ class _Acting:
         return rows_of(self.outage, self.desk.session.actor)
 
     @cached_property
+    def typed_rows(self) -> list[Row]:
+        """What the page had of each system, as it was typed."""
+        return rows_typed(self.sent, self.desk.session.actor)
+
+    @cached_property
     def rows(self) -> list[Row]:
         """What was typed of each system; what was left as the page had it follows the outage."""
-        if not self.are_rows_touched:
-            return self.current_rows
-        return rows_typed(self.sent, self.current_rows)
+        shown = self.sent.text("rows_shown")
+        return merged(self.typed_rows, shown, self.current_rows) if shown else self.current_rows
 
     @cached_property
     def are_rows_touched(self) -> bool:
         """Whether the operator changed anything of the systems as the page showed them."""
         shown = self.sent.text("rows_shown")
-        return bool(shown) and _print_of(rows_typed(self.sent, self.current_rows)) != shown
+        return bool(shown) and print_of(self.typed_rows) != shown
+
+    @property
+    def is_overtaken(self) -> bool:
+        """Whether another has acted since the page was made that this form was sent from (P19)."""
+        return self._target().version != self.outage.version
 
     def show_new(self) -> HTMLResponse:
         """Returns the form with what is so now, and a text that fits where one is likely."""
         suggested = self._suggested()
         message = filled_in(Sent(FormData([("template", suggested)])), ()) if suggested else None
-        return self.form(
-            values=_values_of(self.outage), message=message, chosen=suggested, rows=self.current_rows
-        )
+        return self._new_form(message=message, chosen=suggested)
+
+    def _new_form(self, **shown: Any) -> HTMLResponse:
+        return self.form(is_new=True, values=self.current_values, rows=self.current_rows, **shown)
 
     def go(self, where: str) -> Response:
         """Returns the next page, or sends."""
         match where:
-            case "fill":
+            case "fill" if not self.is_overtaken:  # else nothing may be written over what was typed
                 return self.form(message=filled_in(self.sent, self.rows))
             case "preview":
                 return self._preview()
@@ -227,30 +177,28 @@ class _Acting:
             case "send":
                 return self._send()
             case "begin":  # with a text that was written for another act
-                return self.form(values=_values_of(self.outage), rows=self.current_rows)
+                return self._new_form()
         return self.form()
 
-    def show_conflict(self) -> HTMLResponse:
-        """Returns the form with what another has sent meanwhile beside it; what was typed is kept."""
-        seen = self.sent.text("sequence")
-        newest = int(seen) if seen.isascii() and seen.isdigit() and len(seen) < 10 else 0
-        newer = [one for one in self.record.bulletins if one.sequence > newest]
-        return self.form(status=409, newer=newer)
+    def form(self, *, wrong: WrongForm | None = None, is_new: bool = False, **shown: Any) -> HTMLResponse:
+        """Returns the form with what was typed, unless `shown` has something else.
 
-    def form(self, *, wrong: WrongForm | None = None, status: int = 200, **shown: Any) -> HTMLResponse:
-        """Returns the form with what was typed, unless `shown` has something else."""
+        It is one for the outage as it is now: what another has sent meanwhile stands on it, whatever
+        button led here, so that nobody sends over what they never saw (P19).
+        """
         message, rows = shown.get("message"), shown.get("rows", self.rows)
         mistakes = wrong.mistakes if wrong else ()
+        is_overtaken = self.is_overtaken and not is_new
         return self.desk.page(
             "act.html",
-            status=422 if wrong else status,
+            status=409 if is_overtaken else 422 if wrong else 200,
             act=self.act,
             record=self.record,
             outage=self.outage,
             values=shown.get("values") or self._typed(),
-            shown_values=_values_of(self.outage),
+            shown_values=self.current_values,
             rows=rows,
-            rows_shown=_print_of(self.current_rows),
+            rows_shown=print_of(self.current_rows),
             is_scheduled=self.outage.is_scheduled,
             is_ahead=self.outage.state_at(self.desk.engine.clock()) is OutageState.SCHEDULED,
             may_remain=self.outage.contingency_at(self.desk.engine.clock()).applies,
@@ -260,11 +208,17 @@ class _Acting:
             chosen=shown.get("chosen") or self.sent.text("template"),
             standard_texts=texts_for(self.kind.use, frozenset(self.outage.systems_ever)),
             hints=self.desk.hints(message or message_of(self.sent)),
-            newer=shown.get("newer", ()),
+            is_overtaken=is_overtaken,
+            newer=self._newer() if is_overtaken else (),
             newest=self.record.bulletins[-1].sequence,
             granted=self.sent.texts("systems") or list(self.outage.systems_ever),
             mistakes=self.desk.told(mistakes, rows),
         )
+
+    def _newer(self) -> list[BulletinRecord]:
+        """Returns the bulletins that the page did not know."""
+        newest = _number(self.sent.text("sequence"))
+        return [one for one in self.record.bulletins if one.sequence > newest]
 
     def _suggested(self) -> str:
         ids = [text.id for text in texts_for(self.kind.use, frozenset(self.outage.systems_ever))]
@@ -281,14 +235,11 @@ class _Acting:
 
     def _typed(self) -> dict[str, str]:
         fields = (*self.kind.times, *self.kind.others)
-        values = _values_of(self.outage) | {name: self.sent.text(name) for name in fields}
-        return values | {name: self._current_or_typed(name) for name in _SEEN if name in fields}
+        values = self.current_values | {name: self.sent.text(name) for name in fields}
+        return values | {name: self._current_or_typed(name) for name in SEEN if name in fields}
 
     def _current_or_typed(self, name: str) -> str:
-        return self.sent.text(name) if self._is_touched(name) else _values_of(self.outage)[name]
-
-    def _is_touched(self, name: str) -> bool:
-        return self.sent.text(name) != self.sent.text(f"{name}_shown")
+        return self.sent.text(name) if is_touched(self.sent, name) else self.current_values[name]
 
     def _preview(self) -> HTMLResponse:
         seen = self._seen(self._body())
@@ -301,10 +252,8 @@ class _Acting:
         )
 
     def _kept(self) -> list[tuple[str, str]]:
-        of_rows = [
-            f"{name}_{row.id}" for row in self.current_rows for name in ("direction", "condition", "behind")
-        ]
-        shown = [f"{name}_shown" for name in _SEEN]
+        of_rows = [f"{name}_{row.id}" for row in self.rows for name in ("direction", "condition", "behind")]
+        shown = [f"{name}_shown" for name in SEEN]
         fields = ("version", "sequence", "rows_shown", "on", *of_rows, *shown)
         return kept(self.sent, (*fields, *self.kind.times, *self.kind.others, *_TEXT_FIELDS))
 
@@ -325,9 +274,7 @@ class _Acting:
 
     def _target(self) -> Target:
         """Returns the outage in the version that the page showed; without one, nobody has seen it."""
-        version = self.sent.text("version")
-        is_number = version.isascii() and version.isdigit() and len(version) < 10
-        return Target(self.outage.id, int(version) if is_number else 0)
+        return Target(self.outage.id, _number(self.sent.text("version")))
 
     def _body(self) -> ActBody:
         fields = gathered(
@@ -341,14 +288,14 @@ class _Acting:
         return body_of(self.kind.body, fields, self.rows)
 
     def _time(self, name: str) -> object:
-        if name in _SEEN and not self._is_touched(name):
+        if name in SEEN and not is_touched(self.sent, name):
             return None
         return local_instant(self.sent.text(name), name)
 
     def _other(self, name: str) -> object:
         typed = self.sent.text(name)
         readers: Mapping[str, Callable[[], object]] = {
-            "problem_identified": lambda: (typed == "yes") if self._is_touched(name) else None,
+            "problem_identified": lambda: (typed == "yes") if is_touched(self.sent, name) else None,
             "confirm_past_deadlines": lambda: typed == "yes",
             "contingency": lambda: typed or None,
             "corrects": lambda: _bulletin_id(typed),
@@ -369,25 +316,6 @@ def _bulletin_id(typed: str) -> int:
     return int(typed)
 
 
-def _print_of(rows: list[Row]) -> str:
-    """Returns what two lists of rows have in common if they say the same."""
-    return (
-        ";".join(f"{r.id},{r.direction},{r.condition},{r.behind.strip()}" for r in rows if r.is_on) or "none"
-    )
-
-
-def _values_of(outage: Outage) -> dict[str, str]:
-    """Returns what the form of any act begins with."""
-    return {
-        "estimated_resolution_at": local_text(outage.estimated_resolution_at),
-        "planned_start_at": local_text(outage.started_at if outage.is_scheduled else None),
-        "planned_end_at": local_text(outage.planned_end_at),
-        "problem_identified": "yes" if outage.problem_identified else "",
-        "restored_at": "",
-        "effective_at": "",
-        "contingency": "revoked",
-        "confirm_past_deadlines": "",
-        "corrects": "",
-        "paper_accepted_until": "",
-        "penalty_relief_until": "",
-    }
+def _number(typed: str) -> int:
+    """Returns a version or a sequence as a page carried it; 0 comes before all."""
+    return int(typed) if typed.isascii() and typed.isdigit() and len(typed) < 10 else 0

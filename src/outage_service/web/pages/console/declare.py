@@ -28,7 +28,6 @@ from outage_service.web.pages.console.desk import ActsDesk, as_mail, attempted, 
 from outage_service.web.pages.console.forms import (
     Row,
     WrongForm,
-    blank_rows,
     body_of,
     gathered,
     impacts_typed,
@@ -37,9 +36,8 @@ from outage_service.web.pages.console.forms import (
     local_instant,
     message_of,
     message_typed,
-    rows_of,
-    rows_typed,
 )
+from outage_service.web.pages.console.rows import blank_rows, rows_of, rows_typed
 from outage_service.web.pages.console.shell import to_console
 from outage_service.web.pages.site import PageLanguage
 from outage_service.web.security import ConsoleOperator
@@ -109,8 +107,8 @@ class _Declaring:
 
     @cached_property
     def rows(self) -> list[Row]:
-        """The systems as they were ticked."""
-        return rows_typed(self.sent, blank_rows(self.desk.session.actor))
+        """The systems as they were ticked; one that a fault comes back to may suffer twice."""
+        return rows_typed(self.sent, self.desk.session.actor)
 
     def go(self, where: str) -> Response:
         """Returns the next page, or sends."""

@@ -30,6 +30,7 @@ from outage_service.web.pages.console.forms import (
     local_instant,
     minutes_typed,
     refused,
+    time_input,
 )
 from outage_service.web.pages.console.previewing import PreviewShown, hints_in_words, shown_preview
 from outage_service.web.pages.console.shell import console_page
@@ -80,6 +81,7 @@ class ActsDesk:
             counted=self._counted,
             clock_time=lambda at: clock_time(at, self.language),
             names_of=self._names_of,
+            time_input=time_input,
             **values,
         )
 

@@ -35,6 +35,8 @@ from outage_service.web.own_forms import ONLY_SHOW, sends_again
 from outage_service.web.pages.console.external_form import (
     REPORT_FIELDS,
     edit_typed,
+    edited,
+    on_record,
     report_typed,
     resolution_typed,
 )
@@ -43,8 +45,8 @@ from outage_service.web.pages.console.forms import (
     WrongForm,
     kept,
     key_typed,
-    local_text,
     refused,
+    time_input,
 )
 from outage_service.web.pages.console.shell import console_page, to_console
 from outage_service.web.pages.site import PageLanguage, fill
@@ -81,6 +83,7 @@ class _Cases:
             toggle=sends_again(self.request, steps=_SHOWN_BY),
             words=words,
             length=minutes_behind,
+            time_input=time_input,
             mistakes=[(each.field, self._told(each)) for each in mistakes],
             warnings=[words.pick(warning_text(code)) for code in values.pop("warnings", ())],
             is_operator=session.actor.role in OPERATORS,
@@ -93,6 +96,11 @@ class _Cases:
         with self.engine.db.read() as tx:
             has_regions = regional.has_recipients(tx)
         return external_outages.warnings_of(self.engine, case, has_regions=has_regions)
+
+    def tells_regions(self, case: ExternalOutage) -> bool:
+        """Returns whether there is a region that hears when a case is over."""
+        with self.engine.db.read() as tx:
+            return regional.has_recipients(tx) and external_outages.regions_await_end(tx, case)
 
     def _told(self, mistake: Mistake) -> str:
         texts = texts_in(_TEXTS, self.language)
@@ -183,7 +191,7 @@ def _record(session: SignedIn, cases: _Cases, sent: Sent) -> Response:
 def show_case(session: ConsoleReader, cases: Cases, external_id: ExternalId, done: str = "") -> HTMLResponse:
     """Shows a case; `done` says what has just been done to it."""
     found = _find(session, cases, external_id)
-    return _case(session, cases, found, _on_record(found), done=done)
+    return _case(session, cases, found, _on_record(found, cases), done=done)
 
 
 def _find(session: SignedIn, cases: _Cases, external_id: int) -> ExternalOutage:
@@ -191,9 +199,8 @@ def _find(session: SignedIn, cases: _Cases, external_id: int) -> ExternalOutage:
         return external_outages.find(tx, session.actor, external_id)
 
 
-def _on_record(case: ExternalOutage, **typed: str) -> Sent:
-    """Returns the fields of a case as its forms show them before anything is typed."""
-    return Sent(FormData({"description": case.description, "ends_at": local_text(case.ends_at), **typed}))
+def _on_record(case: ExternalOutage, cases: _Cases, **typed: str) -> Sent:
+    return Sent(FormData({**on_record(case, cases.language), **typed}))
 
 
 def _case(
@@ -211,7 +218,10 @@ def _case(
         mistakes,
         case=case,
         sent=sent,
+        shown=on_record(case, cases.language),
         warnings=cases.warnings_of(case),
+        tells_regions=cases.tells_regions(case),
+        has_begun=case.starts_at <= cases.engine.clock(),
         **shown,
     )
 
@@ -219,42 +229,65 @@ def _case(
 @router.post("/{external_id:id}")
 def edit(session: ConsoleOperator, cases: Cases, external_id: ExternalId, sent: SentForm) -> Response:
     """Records what was learned since; once an incident, always one."""
-    case = _find(session, cases, external_id)
-    return _amend(session, cases, case, sent, lambda: edit_typed(sent, case))
+    form = _CaseForm(lambda: edit_typed(sent), lambda case: edited(sent, case, cases.language))
+    return _amend(session, cases, external_id, sent, form)
 
 
 @router.post("/{external_id:id}/resolve")
 def resolve(session: ConsoleOperator, cases: Cases, external_id: ExternalId, sent: SentForm) -> Response:
     """Records that the client's systems work again; regions are told."""
-    case = _find(session, cases, external_id)
-    shown = _on_record(case, resolved_at=sent.text("resolved_at"))
-    return _amend(session, cases, case, sent, lambda: resolution_typed(cases.engine, sent), shown)
+    resolved_at = sent.text("resolved_at")
+    form = _CaseForm(
+        lambda: resolution_typed(cases.engine, sent),
+        lambda case: _on_record(case, cases, resolved_at=resolved_at),
+    )
+    return _amend(session, cases, external_id, sent, form)
 
 
-def _amend(
-    session: SignedIn,
-    cases: _Cases,
-    case: ExternalOutage,
-    sent: Sent,
-    read: Callable[[], Amendment],
-    shown: Sent | None = None,
-) -> Response:
+@dataclass(frozen=True, slots=True)
+class _CaseForm:
+    """A form on the page of a case: what it asks for, and how it is shown again."""
+
+    read: Callable[[], Amendment]
+    again: Callable[[ExternalOutage], Sent]
+
+
+def _amend(session: SignedIn, cases: _Cases, external_id: int, sent: Sent, form: _CaseForm) -> Response:
     """Returns what leads on, or the case with all that was typed."""
     engine, version = cases.engine, _version(sent)
+    _find(session, cases, external_id)  # what one may not read is not found, whatever else is wrong
+    mistakes: Sequence[Mistake] = ()
     try:
-        amendment = read()
-        if sent.is_only_shown:
-            return _case(session, cases, case, shown or sent, is_stale=case.version != version)
-        after = engine.act(
-            lambda tx: external_outages.amend(engine, tx, session.actor, case.id, amendment, version=version)
-        )
+        amendment = form.read()
+        if not sent.is_only_shown:
+            after = engine.act(
+                lambda tx: external_outages.amend(
+                    engine, tx, session.actor, external_id, amendment, version=version
+                )
+            )
+            return cases.lead_to(session, after, "saved")
     except WrongForm as wrong:
-        return _case(session, cases, case, shown or sent, wrong.mistakes)
+        mistakes = wrong.mistakes
     except RuleError as error:
-        return _case(session, cases, case, shown or sent, refused(error).mistakes)
+        mistakes = refused(error).mistakes
     except Stale:
-        return _case(session, cases, case, shown or sent, status=409, is_stale=True)
-    return cases.lead_to(session, after, "saved")
+        pass  # the page says so
+    return _again(session, cases, external_id, form, version, mistakes)
+
+
+def _again(
+    session: SignedIn,
+    cases: _Cases,
+    external_id: int,
+    form: _CaseForm,
+    version: int,
+    mistakes: Sequence[Mistake],
+) -> HTMLResponse:
+    """Returns the case as it is now; whatever is wrong, it says that another has changed it (P19)."""
+    case = _find(session, cases, external_id)
+    is_stale = case.version != version
+    status = 409 if is_stale else 422 if mistakes else 200
+    return _case(session, cases, case, form.again(case), mistakes, status=status, is_stale=is_stale)
 
 
 def _version(sent: Sent) -> int:

@@ -4,7 +4,10 @@ import re
 from functools import partial
 from typing import Any
 
+from starlette.datastructures import FormData
+
 from outage_service.domain.external_outages import Amendment, ExternalOutage, Report
+from outage_service.domain.texts import Language
 from outage_service.services.engine import Engine
 from outage_service.web.forms import Sent
 from outage_service.web.pages.console.forms import (
@@ -12,6 +15,7 @@ from outage_service.web.pages.console.forms import (
     WrongForm,
     body_of,
     gathered,
+    is_touched,
     local_instant,
     local_text,
 )
@@ -85,16 +89,27 @@ def resolution_typed(engine: Engine, sent: Sent) -> Amendment:
     return Amendment(resolved_at=local_instant(sent.text("resolved_at"), "resolved_at") or engine.clock())
 
 
-def edit_typed(sent: Sent, outage: ExternalOutage) -> Amendment:
-    """Returns what was learned; an end that still shows what is on record stays as it is.
+def edit_typed(sent: Sent) -> Amendment:
+    """Returns what was learned; what still stands as the page had shown it stays as it is on record.
 
     Raises:
         WrongForm: a field cannot be used.
     """
-    typed = sent.text("ends_at")
-    fields = gathered({"ends_at": lambda: local_instant(typed, "ends_at")})
-    if typed == local_text(outage.ends_at):
-        fields = {}
-    fields["description"] = sent.text("description").strip()
+    read = {"ends_at": partial(local_instant, sent.text("ends_at"), "ends_at")}
+    fields = gathered(read if is_touched(sent, "ends_at") else {})
+    if is_touched(sent, "description"):
+        fields["description"] = sent.text("description").strip()
     fields["cybersecurity_incident"] = sent.text("cybersecurity_incident") == TICKED
     return body_of(ExternalPatch, fields).amendment()
+
+
+def on_record(case: ExternalOutage, language: Language) -> dict[str, str]:
+    """Returns the fields of a case as its forms show them before anything is typed."""
+    return {"description": case.description, "ends_at": local_text(case.ends_at, language)}
+
+
+def edited(sent: Sent, case: ExternalOutage, language: Language) -> Sent:
+    """Returns the fields of a case with what was typed over them; what was left alone follows the record."""
+    typed = {name: sent.text(name) for name in ("description", "ends_at") if is_touched(sent, name)}
+    incident = {"cybersecurity_incident": sent.text("cybersecurity_incident")}
+    return Sent(FormData({**on_record(case, language), **typed, **incident}))

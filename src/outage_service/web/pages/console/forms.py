@@ -14,8 +14,7 @@ from pydantic import ValidationError
 
 from outage_service.domain.calendar import EASTERN, eastern
 from outage_service.domain.errors import RuleError
-from outage_service.domain.outages import Impact, Outage, has_direction
-from outage_service.domain.roles import Actor
+from outage_service.domain.outages import has_direction
 from outage_service.domain.systems import Condition, Direction, System
 from outage_service.domain.texts import Bilingual, Language
 from outage_service.services.console_forms import new_key
@@ -26,7 +25,12 @@ from outage_service.web.forms import Sent
 B = TypeVar("B", bound=Body)
 _MINUTES = re.compile(r"\d{1,6}(?:[.,]\d{1,2})?", re.ASCII)
 _KEY = re.compile(r"[\w-]{1,64}", re.ASCII)
-_LOCAL = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d)?", re.ASCII)
+_LOCAL = re.compile(
+    r"(\d{4}-\d\d-\d\d[T ]\d\d:\d\d(?::\d\d)?)(?: ?(EDT|EST|HAE|HNE))?", re.ASCII | re.IGNORECASE
+)
+_ZONES = {Language.EN: {"EDT": "EDT", "EST": "EST"}, Language.FR: {"EDT": "HAE", "EST": "HNE"}}
+"""How operators name Toronto's time of either half of the year, by the name that the calendar has for it."""
+_PICKER = "datetime-local"
 _CODES = {
     "missing": "missing",
     "string_too_short": "missing",
@@ -89,81 +93,61 @@ def minutes_typed(typed: str, field: str) -> Decimal:
     return Decimal(typed.strip().replace(",", "."))
 
 
-def systems_of(actor: Actor) -> list[System]:
-    """Returns the systems that this operator may act on (R5)."""
-    return [system for system in System if actor.may_act_on(frozenset({system}))]
-
-
-def blank_rows(actor: Actor) -> list[Row]:
-    """Returns a row for each of the operator's systems."""
-    return [Row(system.value, system) for system in systems_of(actor)]
-
-
-def rows_of(outage: Outage, actor: Actor) -> list[Row]:
-    """Returns a row for each thing that the outage's systems suffer now, and one for each other system."""
-    found = []
-    for blank in blank_rows(actor):
-        own = [impact for impact in outage.active_impacts if impact.system is blank.system]
-        rows = [_row_of(impact, index) for index, impact in enumerate(own, start=1)]
-        found += rows or [blank]
-    return found
-
-
-def _row_of(impact: Impact, index: int) -> Row:
-    behind = (
-        "" if impact.behind is None else f"{impact.behind.total_seconds() / 60:.2f}".rstrip("0").rstrip(".")
-    )
-    return Row(
-        id=impact.system.value if index == 1 else f"{impact.system}-{index}",
-        system=impact.system,
-        is_on=True,
-        direction=impact.direction or Direction.BOTH,
-        condition=impact.stated,
-        behind=behind,
-    )
-
-
-def rows_typed(sent: Sent, blank: Iterable[Row]) -> list[Row]:
-    """Returns the rows with what was typed into them."""
-    on = set(sent.texts("on"))
-    return [
-        Row(
-            id=row.id,
-            system=row.system,
-            is_on=row.id in on,
-            direction=sent.text(f"direction_{row.id}") or row.direction,
-            condition=sent.text(f"condition_{row.id}") or row.condition,
-            behind=sent.text(f"behind_{row.id}"),
-        )
-        for row in blank
-    ]
-
-
 def local_instant(typed: str, field: str) -> datetime | None:
     """Returns the instant at which Toronto's clocks show what was typed; None where nothing was.
 
-    A time that comes twice, on the night of the autumn change, is the first.
+    On the night of the autumn change an hour comes twice: its times need a zone behind them (`01:30 EST`).
 
     Raises:
-        WrongForm: it is no time, or one that the spring change leaves out.
+        WrongForm: it is no time, one that the spring change leaves out, or one that could be either of two.
     """
     if not typed.strip():
         return None
-    if not _LOCAL.fullmatch(typed.strip()):
+    found = _LOCAL.fullmatch(typed.strip())
+    instants = _instants_at(found[1]) if found else None
+    if found is None or instants is None:
         raise WrongForm([Mistake(field, "time")])
-    try:
-        local = datetime.fromisoformat(typed.strip()).replace(tzinfo=EASTERN)
-        instant = local.astimezone(UTC)
-    except (ValueError, OverflowError) as error:
-        raise WrongForm([Mistake(field, "time")]) from error
-    if eastern(instant).replace(tzinfo=None) != local.replace(tzinfo=None):
+    if not instants:
         raise WrongForm([Mistake(field, "no_such_time")])
-    return instant
+    fitting = [instant for instant in instants if found[2] is None or found[2].upper() in _names_of(instant)]
+    if len(fitting) != 1:
+        raise WrongForm([Mistake(field, "twice" if fitting else "time")])
+    return fitting[0]
 
 
-def local_text(instant: datetime | None) -> str:
-    """Returns an instant as it is typed; blank for none."""
-    return f"{eastern(instant):%Y-%m-%dT%H:%M}" if instant else ""
+def _instants_at(clock: str) -> list[datetime] | None:
+    """Returns when Toronto's clocks show this, which may be never or twice; None where it is no time."""
+    try:
+        local = datetime.fromisoformat(clock)
+        either = {local.replace(tzinfo=EASTERN, fold=fold).astimezone(UTC) for fold in (0, 1)}
+        return sorted(each for each in either if eastern(each).replace(tzinfo=None) == local)
+    except (ValueError, OverflowError):
+        return None
+
+
+def _names_of(instant: datetime) -> set[str]:
+    name = eastern(instant).tzname() or ""
+    return {names.get(name, name) for names in _ZONES.values()}
+
+
+def local_text(instant: datetime | None, language: Language) -> str:
+    """Returns an instant as it is typed, with its zone where clocks show that time twice; blank for none."""
+    if instant is None:
+        return ""
+    local = eastern(instant)
+    if len(_instants_at(f"{local:%Y-%m-%d %H:%M}") or ()) < 2:
+        return f"{local:%Y-%m-%dT%H:%M}"
+    name = local.tzname() or ""
+    return f"{local:%Y-%m-%d %H:%M} {_ZONES[language].get(name, name)}"
+
+
+def time_input(value: str) -> str:
+    """Returns the type of input that can hold a time as it was typed: browsers' own knows no zone."""
+    if not value.strip():
+        return _PICKER
+    found = _LOCAL.fullmatch(value.strip())
+    instants = _instants_at(found[1]) if found and not found[2] else None
+    return "text" if instants is None or len(instants) > 1 else _PICKER
 
 
 def gathered(parts: Mapping[str, Callable[[], object]]) -> dict[str, Any]:
@@ -201,6 +185,11 @@ def impacts_typed(on: Sequence[Row], *, is_scheduled: bool) -> list[dict[str, An
     if mistakes:
         raise WrongForm(mistakes)
     return found
+
+
+def is_touched(sent: Sent, name: str) -> bool:
+    """Returns whether a field has something else than the page had shown in it (`<name>_shown`)."""
+    return sent.text(name) != sent.text(f"{name}_shown")
 
 
 def message_typed(sent: Sent) -> dict[str, str]:

@@ -16,7 +16,8 @@ from outage_service.services.queries import OutageView
 from outage_service.services.requests import NoteBody
 from outage_service.storage.mailings import Progress
 from outage_service.web.forms import SentForm
-from outage_service.web.pages.console.acts import Number, possible_acts
+from outage_service.web.pages.console.act_kinds import possible_acts
+from outage_service.web.pages.console.acts import Number
 from outage_service.web.pages.console.desk import ActsDesk
 from outage_service.web.pages.console.forms import WrongForm, body_of
 from outage_service.web.pages.console.live import tag_of, unless_seen
