@@ -110,6 +110,7 @@ def test_postgresql_needs_its_extra(monkeypatch: pytest.MonkeyPatch) -> None:
         ("database_url", "postgresql+psycopg://db:99999/outage", "a port from 1 to 65535"),
         ("database_url", "postgresql+psycopg://one:5432,two:5432/outage", "a port from 1 to 65535"),
         ("database_url", "sqlite:///", "SQLite file"),
+        ("database_url", "sqlite:///x.db?timeout=abc", "timeout in seconds"),
         ("database_url", "outage.db", "SQLite file"),
         ("smtp_url", "localhost", "smtp://HOST:PORT"),
         ("smtp_url", "http://localhost:25", "smtp://HOST:PORT"),

@@ -7,7 +7,7 @@ import ipaddress
 import re
 from contextlib import suppress
 from importlib.util import find_spec
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import SplitResult, parse_qsl, urlsplit
 
 _POSTGRESQL_URL = (
     r"postgresql\+psycopg://(?:[^:/@]*(?::[^@]*)?@)?"
@@ -34,8 +34,16 @@ def database_url(url: str) -> str:
     if url.startswith(("postgresql:", "postgres:", "postgresql+")):
         raise ValueError("PostgreSQL is reached through psycopg 3: begin with postgresql+psycopg://")
     if url == "sqlite://" or (url.startswith("sqlite:///") and url != "sqlite:///"):
-        return url
+        return _sqlite_url(url)
     raise ValueError("must name an SQLite file or a PostgreSQL database")
+
+
+def _sqlite_url(url: str) -> str:
+    """Accepts options only where the driver can read them: it takes a timeout for a number."""
+    for name, value in parse_qsl(urlsplit(url).query):
+        if name == "timeout" and not re.fullmatch(r"[0-9]{1,6}(?:\.[0-9]{1,6})?", value):
+            raise ValueError("needs a timeout in seconds, such as ?timeout=5, or none")
+    return url
 
 
 def _postgresql_url(url: str) -> str:

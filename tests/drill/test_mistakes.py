@@ -70,7 +70,7 @@ def test_a_wrong_event_is_told_with_its_place(event: str, line: str) -> None:
         ("!!python/object:os.system {}\n", "scenario: is not usable YAML"),
         ("[" * 3000, "scenario: is not usable YAML"),
         ("a: \x00\n", "scenario: is not usable YAML"),
-        ("events: []\nevents: []\n", "line 2: events: is given twice"),
+        (a_scenario() + "events: []\n", "line 4: events: is given twice"),
         (a_scenario().replace("start: 2026-11-26T10:00-05:00\n", ""), "start: is missing"),
         (a_scenario(start="2026-11-26T10:00:00"), "line 1: start: must be an ISO 8601 time with an offset"),
         (a_scenario(start="2026-11-26"), "line 1: start: must be an ISO 8601 time with an offset"),
@@ -168,3 +168,38 @@ def test_every_refused_act_is_told_and_what_follows_from_one_is_not() -> None:
         f"13:00 cancel: {{ref: other, {MESSAGE}}}",
     )
     assert [line.partition(":")[0] for line in mistakes(text)] == ["line 5", "line 11"]
+
+
+CCP = f"update: {{ref: edi, impacts: [{{system: ccp, direction: inbound}}], {MESSAGE}}}"
+
+
+def test_what_the_rules_refuse_is_told_beside_what_is_wrong_as_it_stands() -> None:
+    text = a_scenario(
+        f"10:00 {declare('ccp')}".replace("system: edi", "system: ccp, direction: inbound"),
+        "10:00 " + declare().replace("Un essai.", " "),
+    )
+    assert [line.rpartition(": ")[0] for line in mistakes(text)] == [
+        "line 5: events[0].declare.impacts[0].direction",
+        "line 7: events[1].declare.message.fr",
+    ]
+
+
+def test_a_key_given_twice_hides_no_other_mistake() -> None:
+    text = a_scenario(f"10:00 {declare(more='kind: unscheduled, ')}", f"11:00 {CCP}")
+    assert [line.partition(": ")[2].partition(": ")[0] for line in mistakes(text)] == [
+        "kind",
+        "events[1].update.impacts[0].direction",
+    ]
+
+
+@pytest.mark.parametrize("wrong", ["ref: edi, restored_at: 2026-11-26T09:00-05:00, " + MESSAGE, "ref: edi"])
+def test_what_may_follow_from_a_wrong_end_is_not_told(wrong: str) -> None:
+    """The system is still out, so it cannot be declared again, nor can what would have come after that."""
+    text = a_scenario(
+        DECLARED,
+        f"11:00 resolve: {{{wrong}}}",
+        f"12:00 {declare('later', 'relapse_of: edi, ')}",
+        f"13:00 update: {{ref: later, {MESSAGE}}}",
+    )
+    (mistake,) = mistakes(text)
+    assert mistake.startswith("line 7: events[1].resolve.")

@@ -2,7 +2,6 @@
 
 import pytest
 
-from outage_service.drill.scenario import read_scenario
 from outage_service.drill.yaml_source import WrongScenario
 from tests.drill.drilling import a_scenario, drilled
 
@@ -35,5 +34,5 @@ def test_every_act_of_a_drill_takes_a_template() -> None:
 )
 def test_a_wrong_template_is_told_with_its_place(told: str, mistake: str) -> None:
     with pytest.raises(WrongScenario) as caught:
-        read_scenario(a_scenario("10:00 " + DECLARE % told))
+        drilled(a_scenario("10:00 " + DECLARE % told))
     assert mistake in str(caught.value.mistakes[0])

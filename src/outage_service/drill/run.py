@@ -10,16 +10,19 @@ from datetime import datetime
 
 from outage_service.clock import VirtualClock
 from outage_service.domain.calendar import cut_to_minute
-from outage_service.domain.errors import RuleError
+from outage_service.domain.errors import RuleError, StateConflict
 from outage_service.domain.texts import Bilingual
 from outage_service.drill.acts import perform
-from outage_service.drill.scenario import Act, Declare, Scenario, Step
-from outage_service.drill.yaml_source import Mistake, Place, WrongScenario
+from outage_service.drill.scenario import Act, Declare, Fault, Note, Scenario, Step, in_order
+from outage_service.drill.yaml_source import Place, WrongScenario
 from outage_service.services import schedule
 from outage_service.services.engine import Engine
 from outage_service.services.errors import AlreadyDeclared
 from outage_service.storage.bulletins import BulletinRecord, list_bulletins
 from outage_service.storage.outages import next_due_at
+
+_LEANS_ON_OTHERS = frozenset({"unknown_bulletin", "unknown_system"})
+"""Besides conflicts of state, what is refused where an earlier act on the outage is missing."""
 
 
 class DrillFailed(Exception):
@@ -46,7 +49,8 @@ def run_scenario(scenario: Scenario, engine: Engine, clock: VirtualClock) -> lis
         engine: works on an empty, migrated database and reads `clock`.
 
     Raises:
-        WrongScenario: an act was refused; every such act is named, and the run goes on to the end.
+        WrongScenario: the scenario has mistakes, or an act was refused; every one is named in the order of
+            the file, and the run goes on to the end. What may only follow from another is not.
         DrillFailed: something that was due could not be issued.
     """
     return _Drill(scenario, engine, clock).run()
@@ -64,19 +68,27 @@ class _Drill:
         self._refs: dict[int, str] = {}
         self._is_stopped = False
         self._issued: list[Issued] = []
-        self._mistakes: list[Mistake] = []
+        self._mistakes = list(scenario.mistakes)
+        self._faults = list(scenario.faults)
 
     def run(self) -> list[Issued]:
         """Returns what went out, or raises with what was refused."""
+        try:
+            self._go_through()
+        except DrillFailed:
+            if not self._mistakes:
+                raise
+        if self._mistakes:
+            raise WrongScenario(in_order(self._mistakes))
+        return self._issued
+
+    def _go_through(self) -> None:
         while (instant := self._next_instant()) is not None:
             self._clock.set(instant)
             while self._waiting and self._waiting[0].at <= instant:
                 self._take(self._waiting.popleft())
             if not self._is_stopped:
                 self._issue_due(instant)
-        if self._mistakes:
-            raise WrongScenario(self._mistakes)
-        return self._issued
 
     def _next_instant(self) -> datetime | None:
         """Returns when something happens next, or None if nothing more does."""
@@ -103,21 +115,42 @@ class _Drill:
         what = step.what
         if isinstance(what, str):
             self._is_stopped = what == "stop"
-        elif isinstance(what, Declare) or what.ref in self._ids:  # else its declaration was refused already
+        elif isinstance(what, Declare):
+            self._do(step, self._without_a_lost_relapse(step, what))
+        elif what.ref in self._ids:  # else its declaration was refused already
             self._do(step, what)
+
+    def _without_a_lost_relapse(self, step: Step, what: Declare) -> Declare:
+        """Returns the declaration, unlinked where the outage it relapses from is wrong in itself."""
+        earlier = what.relapse_of_ref
+        if earlier is None or (earlier in self._ids and not self._is_at_fault(step, earlier)):
+            return what
+        return what.model_copy(update={"relapse_of_ref": None})
 
     def _do(self, step: Step, what: Act) -> None:
         try:
             done = self._engine.act(lambda tx: perform(self._engine, tx, what, self._ids))
         except RuleError as refusal:
-            place = (*step.place, *_steps(refusal.field))
-            self._mistakes.append(self._scenario.mistake(place, f"{refusal.detail} ({refusal.code})"))
+            leans = isinstance(refusal, StateConflict) or refusal.code in _LEANS_ON_OTHERS
+            reason = f"{refusal.detail} ({refusal.code})"
+            self._refuse(step, what, _steps(refusal.field), reason, leans_on=what.ref if leans else None)
         except AlreadyDeclared as refusal:
-            self._mistakes.append(self._scenario.mistake(step.place, f"{refusal} (already_declared)"))
+            reason = f"{refusal} (already_declared)"
+            self._refuse(step, what, (), reason, leans_on=self._refs[refusal.outage_id])
         else:
             if done is not None:
                 self._ids[what.ref], self._refs[done.outage.id] = done.outage.id, what.ref
                 self._collect(1)
+
+    def _refuse(self, step: Step, what: Act, field: Place, reason: str, *, leans_on: str | None) -> None:
+        """Notes a refusal, unless the outage `leans_on` is at fault already: then it may follow from that."""
+        if leans_on is None or not self._is_at_fault(step, leans_on):
+            self._mistakes.append(self._scenario.mistake((*step.place, *field), reason))
+        if not isinstance(what, Note):  # which changes nothing that another act could lean on
+            self._faults.append(Fault(step.turn, what.ref))
+
+    def _is_at_fault(self, step: Step, ref: str) -> bool:
+        return any(fault.since < step.turn and fault.ref in {None, ref} for fault in self._faults)
 
     def _collect(self, count: int) -> None:
         """Notes the newest `count` bulletins as gone out."""

@@ -56,16 +56,18 @@ class _Loader(yaml.SafeLoader):
     def __init__(self, stream: str) -> None:
         super().__init__(stream)
         self.mistakes: list[Mistake] = []
+        self.lost: set[str] = set()
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
         """Returns the mapping, in which the last of two equal keys counts."""
-        seen = set[str]()
-        for key, _ in node.value:
+        seen = dict[str, yaml.Node]()
+        for key, value in node.value:
             if not isinstance(key, yaml.ScalarNode):
                 continue
             if key.value in seen:
                 self.mistakes.append(Mistake(key.value, "is given twice", key.start_mark.line + 1))
-            seen.add(key.value)
+                self.lost |= _words(seen[key.value])
+            seen[key.value] = value
         return super().construct_mapping(node, deep)
 
 
@@ -74,13 +76,17 @@ for _name, (_pattern, _first) in _PLAIN.items():
 
 
 class Source:
-    """A document: its `data` in plain types, and the lines its parts stand on."""
+    """A document: its `data` in plain types, and the lines its parts stand on.
+
+    Of a key that stands twice the last one counts: `mistakes` tells of each, `lost` holds the words that
+    stood under the first.
+    """
 
     def __init__(self, text: str) -> None:
         """Reads `text`.
 
         Raises:
-            WrongScenario: it is not YAML, holds several documents, or a key twice.
+            WrongScenario: it is not YAML, or holds several documents.
         """
         try:
             loader = _Loader(text)
@@ -90,8 +96,8 @@ class Source:
             raise WrongScenario([_not_yaml(error)]) from error
         except (ValueError, RecursionError) as error:
             raise WrongScenario([Mistake("scenario", "is not usable YAML")]) from error
-        if loader.mistakes:
-            raise WrongScenario(loader.mistakes)
+        self.mistakes = tuple(loader.mistakes)
+        self.lost = frozenset(loader.lost)
 
     def line_of(self, place: Place) -> int:
         """Returns the line on which `place` begins, or its nearest surroundings where it is not there."""
@@ -102,6 +108,23 @@ class Source:
                 break
             line, node = found
         return line
+
+
+def _words(top: yaml.Node) -> set[str]:
+    """Returns every scalar in a node; each node is looked at once, since aliases may go round in circles."""
+    words, waiting, seen = set[str](), [top], set[int]()
+    while waiting:
+        node = waiting.pop()
+        if id(node) in seen:
+            continue
+        seen.add(id(node))
+        if isinstance(node, yaml.ScalarNode):
+            words.add(node.value)
+        elif isinstance(node, yaml.MappingNode):
+            waiting += [value for _, value in node.value]
+        elif isinstance(node, yaml.SequenceNode):
+            waiting += node.value
+    return words
 
 
 def _not_yaml(error: yaml.YAMLError) -> Mistake:

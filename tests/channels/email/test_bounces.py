@@ -99,6 +99,15 @@ def test_what_is_late_or_delivered_is_no_failure(action: str) -> None:
     assert read_report(a_failure_report(ID, action=action)) is None
 
 
+def test_comments_are_no_part_of_what_a_report_says() -> None:
+    """RFC 3464, 2.1.1: they stand in brackets, also one inside the other, but not within quotation marks."""
+    raw = a_failure_report(ID, "ann@example.org (gone (for good))", action="(so sad) Failed (mailbox gone)")
+    assert only(raw) == FailedRecipient(ANN, "5.1.1")
+    quoted = only(a_failure_report(ID, '"a(b)"@example.org', status="(final) 5.1.1"))
+    assert quoted == FailedRecipient(frozenset({'"a(b)"@example.org'}), "5.1.1")
+    assert read_report(a_complaint(ID, feedback="abuse (spam)")) == Report((ID,), (), is_complaint=True)
+
+
 def test_abuse_is_told_from_other_feedback() -> None:
     """RFC 5965: a message marked as no spam is no complaint."""
     assert read_report(a_complaint(ID)) == Report((ID,), (), is_complaint=True)

@@ -55,6 +55,8 @@ def test_the_password_is_not_shown() -> None:
         ("smtp://:hunter2@relay", "password"),
         ("smtp://user:hunter2%0D%0A@relay", "control character"),
         ("smtp://user:hunter2@relay?starttls=never", "clear text"),
+        ("smtp://user:hunter2%ff@relay", "password is not UTF-8"),
+        ("smtp://%ff:hunter2@relay", "user is not UTF-8"),
         ("smtp://relay?helo=a%0D%0AMAIL", "helo"),
         ("smtp://re%00lay x", "host"),
         (f"smtp://{'a' * 64}.example.ca", "DNS"),

@@ -24,6 +24,8 @@ _STATUSES = frozenset({"message/delivery-status", "message/global-delivery-statu
 _STATUS = re.compile(r"\s*([245]\.\d{1,3}\.\d{1,3})(?!\d)", re.ASCII)
 _DIAGNOSIS = re.compile(r"\s*smtp\s*;\s*[45]\d\d[ -]([45]\.\d{1,3}\.\d{1,3})(?!\d)", re.ASCII | re.IGNORECASE)
 _MESSAGE_ID = re.compile(r"<([^<>\s]{1,400})>")
+_FIELD_LONGEST = 1_000
+_PIECE = re.compile(r'"(?:[^"\\]|\\.)*"|\\.|.', re.DOTALL)
 _BLANK_LINE = re.compile(rb"\n[ \t]*\n")
 
 
@@ -119,21 +121,39 @@ def _failed(status_part: bytes) -> Iterator[FailedRecipient]:
     """Yields the recipients of a delivery-status part whose Action is `failed` (RFC 3464, 2.3.3)."""
     for block in _BLANK_LINE.split(status_part, maxsplit=_RECIPIENTS_AT_MOST)[:_RECIPIENTS_AT_MOST]:
         fields = _fields(block.lstrip(b"\n"))
-        if str(fields["Action"]).strip().lower() != "failed":
+        if _plain(str(fields["Action"])).lower() != "failed":
             continue
         named = {_address(str(fields[name])) for name in ("Final-Recipient", "Original-Recipient")}
         yield FailedRecipient(frozenset(named - {""}), _status(fields))
 
 
+def _plain(field: str) -> str:
+    """Returns a field without its comments, which are in brackets, may be nested and are none in quotes.
+
+    RFC 3464, 2.1.1, and RFC 822, 3.4.3.
+    """
+    kept, depth = list[str](), 0
+    for piece in _PIECE.findall(field[:_FIELD_LONGEST]):
+        if piece == "(":
+            depth += 1
+        elif piece == ")" and depth:
+            depth -= 1
+        elif not depth:
+            kept.append(piece)
+        elif piece.startswith('"') and len(piece) > 1:
+            depth = max(0, depth + piece.count("(") - piece.count(")"))  # a quote means nothing in a comment
+    return "".join(kept).strip()
+
+
 def _address(field: str) -> str:
     """Returns the address of `rfc822; user@example.org`, in lower case; blank where there is none."""
-    _, _, address = field.partition(";")
+    _, _, address = _plain(field).partition(";")
     return address.strip().strip("<>").lower()[:_ADDRESS_LONGEST]
 
 
 def _status(fields: "Message[str, str]") -> str:
     """Returns the status; where that says nothing (`5.0.0`), what the refusing host said itself."""
-    match = _STATUS.match(str(fields["Status"]))
+    match = _STATUS.match(_plain(str(fields["Status"])))
     status = match[1] if match else ""
     if status and not status.endswith(".0.0"):
         return status
@@ -142,4 +162,4 @@ def _status(fields: "Message[str, str]") -> str:
 
 
 def _is_abuse(feedback: bytes) -> bool:
-    return str(_fields(feedback.lstrip(b"\n"))["Feedback-Type"]).strip().lower() == "abuse"
+    return _plain(str(_fields(feedback.lstrip(b"\n"))["Feedback-Type"])).lower() == "abuse"

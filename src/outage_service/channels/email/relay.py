@@ -175,7 +175,11 @@ def _tls(scheme: str, starttls: str | None) -> Tls:
 def _decoded(part: str | None, name: str) -> str | None:
     if not part:
         return None
-    text = unquote(part, errors="strict")
+    try:
+        text = unquote(part, errors="strict")
+    except UnicodeDecodeError:
+        # Its cause would quote the password.
+        raise RelayError(f"the relay's {name} is not UTF-8 behind its % escapes") from None
     if not text.isprintable():
         raise RelayError(f"the relay's {name} holds a control character")
     return text
