@@ -37,6 +37,14 @@ def engine(database_url: str, clock: VirtualClock) -> Iterator[Engine]:
 
 
 @pytest.fixture(scope="module")
+def quiet(sqlite_of_module: str) -> Iterator[Api]:
+    """Somebody without a token, where there never was an outage."""
+    made = an_engine(sqlite_of_module)
+    yield Api(create_app(made))
+    made.db.close()
+
+
+@pytest.fixture(scope="module")
 def postgresql_of_module(postgres_databases: PostgresDatabases, postgres_template: str) -> Iterator[str]:
     """A migrated PostgreSQL database for tests that write nothing."""
     name = postgres_databases.create(template=postgres_template)

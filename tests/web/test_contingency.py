@@ -1,4 +1,4 @@
-"""What to do on paper, and by when: procedures, deadlines, the order of messages, and their pages."""
+"""What to do on paper, and by when: procedures, deadlines and the checklist."""
 
 import re
 from collections.abc import Iterator
@@ -10,16 +10,14 @@ from icalendar import Calendar
 from pypdfium2 import PdfDocument
 
 from outage_service.clock import VirtualClock
-from outage_service.domain.message_order import MESSAGES_AT_MOST
 from outage_service.services.engine import Engine
-from outage_service.web.app import create_app
 from tests.builders import a_delay
 from tests.engines import an_engine
 from tests.services import acts
 from tests.web.bodies import delay, news, scheduled, unscheduled
 from tests.web.client import Api, problem, shown
 
-LIST, ORDER = "/v1/contingency/procedures", "/v1/contingency/message-order"
+LIST = "/v1/contingency/procedures"
 CARRIER = "role=carrier&mode=highway&flow=import"
 EXPORTER = "role=exporter&mode=air&flow=export"
 
@@ -29,14 +27,6 @@ def engine(sqlite_url: str, clock: VirtualClock) -> Iterator[Engine]:
     """An engine on one kind of database: what is read here is read elsewhere on both."""
     made = an_engine(sqlite_url, clock)
     yield made
-    made.db.close()
-
-
-@pytest.fixture(scope="module")
-def quiet(sqlite_of_module: str) -> Iterator[Api]:
-    """Somebody without a token, where there never was an outage."""
-    made = an_engine(sqlite_of_module)
-    yield Api(create_app(made))
     made.db.close()
 
 
@@ -159,7 +149,9 @@ def test_deadlines_go_into_a_calendar_in_both_languages(
     shown(tccu.act(outage, "resolve", news()))
     answer = public.get(f"/v1/outages/1/deadlines.ics?lang={language}")
     assert answer.headers["content-type"] == "text/calendar; charset=utf-8"
-    events = Calendar.from_ical(answer.content).walk("VEVENT")
+    calendar = Calendar.from_ical(answer.content)
+    assert "method" not in calendar, "its twin would be missing in the Content-Type (RFC 5545, 3.7.2)"
+    events = calendar.walk("VEVENT")
     by_uid = {str(event["uid"]): event for event in events}
     due = by_uid["TCC26-0001-documents_due_at@outages.example.org"]
     assert len(events) == 4
@@ -170,65 +162,6 @@ def test_deadlines_go_into_a_calendar_in_both_languages(
 
 
 # ---- The order of messages ----
-
-
-def test_the_order_of_a_mode_is_told(quiet: Api) -> None:
-    """R115: highway has no conveyance arrival by EDI."""
-    found = shown(quiet.get(f"{ORDER}?mode=highway"))
-    assert [item["message"] for item in found["items"] if item["is_sent"]] == [
-        "cargo",
-        "conveyance",
-        "house_bill",
-        "close",
-        "release",
-        "cargo_arrival",
-    ]
-    assert [item["message"] for item in found["items"] if not item["is_sent"]] == ["conveyance_arrival"]
-    assert found["items"][1]["after"] == ["cargo"]
-    assert found["inferred"] is True
-
-
-def test_the_mode_must_be_named(quiet: Api) -> None:
-    refused = problem(quiet.get(ORDER), 422, "invalid_input")
-    assert [(each["field"], each["code"]) for each in refused["errors"]] == [("mode", "missing")]
-
-
-def test_a_wrong_order_is_told_with_reasons_and_a_better_one(quiet: Api) -> None:
-    """R110, R117"""
-    messages = [{"message": "conveyance", "id": "V1", "references": ["C1"]}, {"message": "cargo", "id": "C1"}]
-    found = shown(quiet.post(f"{ORDER}/check", {"mode": "rail", "messages": messages}))
-    assert (found["in_order"], found["suggested"]) == (False, [2, 1])
-    (finding,) = found["findings"]
-    assert (finding["position"], finding["fault"], finding["after"]) == (1, "too_early", [2])
-    assert finding["reason"]["en"] == "Conveyance: send it after cargo (message 2)."
-
-
-def test_a_right_order_is_told(quiet: Api) -> None:
-    found = shown(quiet.post(f"{ORDER}/check", {"mode": "air", "messages": [{"message": "conveyance"}]}))
-    assert (found["in_order"], found["findings"], found["suggested"]) == (True, [], None)
-
-
-@pytest.mark.parametrize(
-    ("messages", "field"),
-    [
-        ([], "messages"),
-        ([{"message": "cargo"}] * 201, "messages"),
-        ([{"message": "manifest"}], "messages.0.message"),
-        ([{"message": "cargo", "id": "<b>"}], "messages.0.id"),
-        ([{"message": "cargo", "id": "C1"}, {"message": "cargo", "id": "C1"}], "messages.1.id"),
-        ([{"message": "cargo", "colour": "red"}], "messages.0.colour"),
-    ],
-    ids=["none", "too many", "unknown message", "no number", "number twice", "unknown member"],
-)
-def test_what_cannot_be_checked_is_refused_by_its_field(
-    messages: list[object], field: str, quiet: Api
-) -> None:
-    answer = quiet.post(f"{ORDER}/check", {"mode": "rail", "messages": messages})
-    assert answer.status_code == 422
-    assert [each["field"] for each in answer.json()["errors"]] == [field]
-
-
-# ---- Pages ----
 
 
 @pytest.mark.parametrize(("language", "title"), [("en", "What do I do?"), ("fr", "Que faire?")])
@@ -356,43 +289,3 @@ def test_the_checklist_is_a_pdf_of_one_page(language: str, quiet: Api) -> None:
 
 def test_a_pdf_needs_the_three_answers(quiet: Api) -> None:
     assert quiet.get("/en/contingency/checklist.pdf?role=carrier").status_code == 422
-
-
-def test_the_order_of_messages_is_checked_without_a_script(quiet: Api) -> None:
-    """R117"""
-    rows = (
-        "message=conveyance&number=V1&belongs=C1&message=cargo&number=C1&belongs=&message=&number=&belongs="
-    )
-    answer = quiet.get(f"/en/contingency/message-order?mode=rail&{rows}")
-    assert answer.status_code == 200
-    assert "This order is not accepted." in answer.text
-    assert "Conveyance: send it after cargo (message 2)." in answer.text
-    assert re.findall(r"<li>(\w+ \w+) <span", answer.text) == ["Cargo C1", "Conveyance V1"]
-
-
-@pytest.mark.parametrize(
-    ("query", "status", "said"),
-    [
-        ("", 200, "Check the order"),
-        ("mode=highway", 200, "Not sent by EDI in this mode"),
-        ("message=cargo", 422, "Say how the goods move."),
-        ("mode=rail&message=&message=", 422, "List at least one message."),
-        ("mode=rail&message=cargo&number=%3Cb%3E", 422, "Numbers have up to 50 letters"),
-        ("mode=rail&message=cargo&number=1&message=cargo&number=1", 422, "have the same number"),
-        ("mode=air&message=conveyance", 200, "This order is accepted."),
-    ],
-)
-def test_a_mistake_in_the_form_is_said_on_the_page(query: str, status: int, said: str, quiet: Api) -> None:
-    answer = quiet.get(f"/en/contingency/message-order?{query}")
-    assert answer.status_code == status
-    assert said in answer.text
-
-
-def test_a_list_that_is_too_long_comes_back_and_is_not_judged_by_its_beginning(quiet: Api) -> None:
-    """R117: only the last two messages, which a shortened list would lack, are out of order."""
-    most = "/fr/contingency/message-order?mode=rail" + "&message=release" * MESSAGES_AT_MOST
-    assert "Cet ordre est accepté." in quiet.get(most).text
-    answer = quiet.get(f"{most}&message=cargo_arrival&message=cargo")
-    assert (answer.status_code, "Cet ordre" in answer.text) == (422, False)
-    assert f"Indiquez au plus {MESSAGES_AT_MOST} messages." in answer.text
-    assert answer.text.count(" selected>") == MESSAGES_AT_MOST

@@ -50,7 +50,6 @@ def agenda(entries: Iterable[Entry], source: Source) -> bytes:
     calendar = Calendar()
     calendar.add("prodid", PRODUCT)
     calendar.add("version", "2.0")
-    calendar.add("method", "PUBLISH")
     calendar.add("name", source.name)
     for entry in entries:
         calendar.add_component(_event(entry, source))

@@ -9,6 +9,7 @@ from pydantic.json_schema import models_json_schema
 from outage_service.web.edge_docs import edge_paths
 from outage_service.web.problems import PROBLEM_TYPE
 from outage_service.web.schemas.common import ProblemShown
+from outage_service.web.schemas.examples import add_examples
 from outage_service.web.security import access_rules
 
 Responses = dict[int | str, dict[str, Any]]
@@ -88,10 +89,20 @@ def _document(app: FastAPI) -> dict[str, Any]:
         [(ProblemShown, "serialization")], ref_template="#/components/schemas/{model}"
     )
     document["components"]["schemas"] |= described["$defs"]
+    add_examples(document["components"]["schemas"])
     for route, rule in access_rules(app.routes):
         for method in (route.methods or ()) if route.include_in_schema else ():
             operation = document["paths"][route.path_format][method.lower()]
             if "security" in operation and not rule.needs_token:
                 operation["security"].append({})  # a token is taken, and not needed
+            _require_version(operation)
     document["paths"] |= edge_paths()
     return document
+
+
+def _require_version(operation: dict[str, Any]) -> None:
+    """Says that an act is refused without `If-Match`: the framework takes it as optional, for a 428."""
+    for parameter in operation.get("parameters", ()):
+        if parameter["name"] == "If-Match":
+            parameter["required"] = True
+            parameter["schema"] = {"type": "string"}

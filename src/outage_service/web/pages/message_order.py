@@ -33,8 +33,8 @@ from outage_service.web.security import PUBLIC
 from outage_service.web.state import EngineOfApp
 
 ROWS, SPARE_ROWS = 7, 3
-_REFUSED = {"repeated_id": "error_repeated_id", "too_long": "error_too_long"}
-"""What the page says where the checker refuses a list; it is not asked about none at all."""
+_REFUSED = {"repeated_id": "error_repeated_id"}
+"""What the page says where the checker refuses a list; it is not asked about none, or about too many."""
 _NUMBER = re.compile(r"[A-Za-z0-9][A-Za-z0-9 ./_-]{0,49}", re.ASCII)
 
 router = APIRouter(
@@ -57,6 +57,16 @@ class Row:
     def references(self) -> frozenset[str]:
         """The numbers it belongs to."""
         return frozenset(part for each in self.belongs_to.split(",") if (part := each.strip()))
+
+    @property
+    def is_filled(self) -> bool:
+        """Whether anything was filled in."""
+        return bool(self.message or self.number or self.belongs_to.strip())
+
+    @property
+    def is_known(self) -> bool:
+        """Whether it says which message it is."""
+        return self.message in set(Message)
 
     @property
     def is_usable(self) -> bool:
@@ -115,6 +125,7 @@ def show_message_order(
         here=HERE,
         status=422 if error else 200,
         error=error,
+        error_at=_place(error, rows),
         mode=known or "",
         modes=[(each, load_procedures().names.modes[each][language]) for each in Mode],
         messages=[(each, load_procedures().messages[each].name[language]) for each in Message],
@@ -129,7 +140,7 @@ def _rows(messages: Sequence[str], numbers: Sequence[str], belongs: Sequence[str
     """Returns the filled rows; browsers send every row, also the blank ones."""
     given = zip_longest(messages, numbers, belongs, fillvalue="")
     rows = [Row(message, number.strip(), belonging) for message, number, belonging in given]
-    return [row for row in rows if row.message in set(Message)]
+    return [row for row in rows if row.is_filled]
 
 
 def _shown(rows: Sequence[Row]) -> list[Row]:
@@ -143,7 +154,18 @@ def _error(mode: Mode | None, rows: Sequence[Row]) -> str | None:
         return "error_mode"
     if not rows:
         return "error_messages"
+    if len(rows) > MESSAGES_AT_MOST:
+        return "error_too_long"
+    if not all(row.is_known for row in rows):
+        return "error_message"
     return None if all(row.is_usable for row in rows) else "error_number"
+
+
+def _place(error: str | None, rows: Sequence[Row]) -> str:
+    """Returns the id of what the error summary leads to."""
+    if error == "error_message":
+        return f"kind-{1 + [row.is_known for row in rows].index(False)}"
+    return "mode" if error == "error_mode" else "messages"
 
 
 def _order(mode: Mode, language: Language) -> tuple[Step, ...]:

@@ -27,7 +27,6 @@ from outage_service.web.texts import texts_in
 
 T = TypeVar("T", System, SubscriptionKind, Language)
 _FIELDS_AT_MOST = 40
-_EMAIL_LONGEST = 254
 _NOT_SENT_YET = {SubscriptionKind.KNOWN_PROBLEMS}
 """Kinds that can be asked for before there is a bulletin of them."""
 
@@ -67,7 +66,7 @@ async def _read(request: Request) -> Form:
     kinds = _members(SubscriptionKind, sent, "kind", errors)
     note_typed(request, [(name, value) for name, values in sent.items() for value in values])
     return Form(
-        email=sent.get("email", [""])[0][:_EMAIL_LONGEST],
+        email=sent.get("email", [""])[0],
         language=languages[0] if len(languages) == 1 else None,
         systems=systems,
         kinds=kinds,
@@ -151,12 +150,14 @@ def form_body(*, with_email: bool) -> dict[str, Any]:
         "system": {"type": "array", "items": {"type": "string", "enum": list(System)}},
         "kind": {"type": "array", "items": {"type": "string", "enum": list(SubscriptionKind)}},
     }
+    example: dict[str, Any] = {"language": "fr", "system": ["edi", "cers"], "kind": ["outage", "scheduled"]}
     if with_email:
         properties["email"] = {"type": "string", "format": "email"}
+        example["email"] = "trade@example.org"
     schema = {
         "type": "object",
         "required": ["language", *(["email"] if with_email else [])],
         "properties": properties,
     }
-    content = {"application/x-www-form-urlencoded": {"schema": schema}}
+    content = {"application/x-www-form-urlencoded": {"schema": schema, "example": example}}
     return {"requestBody": {"required": True, "content": content}}

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any, Self
 
-from pydantic import ConfigDict, Field, JsonValue
+from pydantic import ConfigDict, Field
 
 from outage_service.domain.bulletins import BulletinKind
 from outage_service.domain.deliveries import DeliveryState
@@ -12,31 +12,6 @@ from outage_service.services.queries import BulletinView, DeliveryReport
 from outage_service.storage.bulletins import BulletinRecord
 from outage_service.storage.reports import FailedDelivery
 from outage_service.web.schemas.common import BilingualShown, Page, Shown
-
-_EXAMPLE: JsonValue = {
-    "id": 1,
-    "sequence": 1,
-    "kind": "initial",
-    "issued_at": "2026-11-26T15:00:00Z",
-    "next_due_at": "2026-11-26T17:00:00Z",
-    "subject": {
-        "en": "TCC26-0001 – EDI outage / Panne de l’EDI",
-        "fr": "TCC26-0001 – Panne de l’EDI / EDI outage",
-    },
-    "corrects": None,
-    "links": {
-        "self": "/v1/bulletins/1",
-        "html": "/v1/bulletins/1.html",
-        "txt": "/v1/bulletins/1.txt",
-        "pdf": "/v1/bulletins/1.pdf",
-        "outage": "/v1/outages/1",
-    },
-    "outage": 1,
-    "number": "TCC26-0001",
-    "systems": ["edi"],
-    "message": {"en": "Messages are not being received.", "fr": "Aucun message n’est reçu."},
-    "policy_version": "carm-1",
-}
 
 
 class BulletinLinks(Shown):
@@ -92,7 +67,7 @@ def _fields(record: BulletinRecord) -> dict[str, Any]:
 class BulletinShown(BulletinInOutage):
     """A bulletin of the archive."""
 
-    model_config = ConfigDict(frozen=True, title="Bulletin", json_schema_extra={"examples": [_EXAMPLE]})
+    model_config = ConfigDict(frozen=True, title="Bulletin")
 
     outage: int = Field(description="The id of its outage.")
     number: str = Field(description="The number of its outage.")

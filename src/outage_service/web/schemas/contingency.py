@@ -48,32 +48,6 @@ _ORDER_ASKED: JsonValue = {
         {"message": "release", "references": ["1234CARGO1"]},
     ],
 }
-_PROCEDURE: JsonValue = {
-    "id": "export_code",
-    "phase": "during",
-    "title": {"en": "Give the carrier the code ECD", "fr": "Donner le code ECD au transporteur"},
-    "steps": [
-        {
-            "en": "After the form is submitted, give the exporting carrier the generic code ECD.",
-            "fr": "Une fois le formulaire soumis, donnez au transporteur exportateur le code générique ECD.",
-        }
-    ],
-    "documents": [],
-    "present_at": None,
-    "by_email": None,
-    "exceptions": [],
-    "references": [],
-    "deadlines": [],
-    "systems": ["edi", "cers"],
-    "roles": ["exporter", "customs_service_provider"],
-    "modes": ["highway", "rail", "air", "marine"],
-    "flows": ["export"],
-    "rules": ["R103"],
-    "source": {"document": "SOCP", "sections": ["2.4.1"]},
-    "is_note": False,
-    "provisional": False,
-    "inferred": False,
-}
 
 
 class PaperShown(Shown):
@@ -115,7 +89,7 @@ class SourceShown(Shown):
 class ProcedureShown(Shown):
     """What some clients do on paper, or afterwards, in an outage of some systems."""
 
-    model_config = ConfigDict(frozen=True, title="Procedure", json_schema_extra={"examples": [_PROCEDURE]})
+    model_config = ConfigDict(frozen=True, title="Procedure")
 
     id: str
     phase: Timeframe
@@ -208,29 +182,8 @@ class DeadlineShown(Shown):
         )
 
 
-_DEADLINES: JsonValue = {
-    "outage": "/v1/outages/1",
-    "number": "TCC26-0001",
-    "contingency": "revoked",
-    "counted_from": "2026-11-20T21:00:00Z",
-    "items": [
-        {
-            "name": "documents_due_at",
-            "at": "2026-11-25T18:00:00Z",
-            "obligation": "due",
-            "systems": [],
-            "is_final": True,
-            "label": {"en": "Documents due by", "fr": "Transmission des documents exigée d’ici le"},
-            "note": {"en": "24 business hours.", "fr": "24 heures ouvrables."},
-        }
-    ],
-}
-
-
 class DeadlinesOfOutage(Shown):
     """The deadlines of an outage that are known, soonest first."""
-
-    model_config = ConfigDict(frozen=True, json_schema_extra={"examples": [_DEADLINES]})
 
     outage: str
     number: str

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any, Self
 
-from pydantic import ConfigDict, Field, JsonValue
+from pydantic import ConfigDict, Field
 
 from outage_service.content.warnings import warning_text
 from outage_service.domain.bulletins import BulletinKind
@@ -27,45 +27,6 @@ from outage_service.storage.bulletins import BulletinRecord
 from outage_service.storage.notes import Note
 from outage_service.web.schemas.bulletins import BulletinInOutage
 from outage_service.web.schemas.common import BilingualShown, Shown
-
-_EXAMPLE: JsonValue = {
-    "id": 1,
-    "number": "TCC26-0001",
-    "kind": "unscheduled",
-    "state": "open",
-    "condition": "delay",
-    "impacts": [
-        {
-            "system": "edi",
-            "direction": "both",
-            "condition": "delay",
-            "behind_minutes": 45,
-            "started_at": "2026-11-26T15:00:00Z",
-            "restored_at": None,
-        }
-    ],
-    "started_at": "2026-11-26T15:00:00Z",
-    "planned_start_at": None,
-    "planned_end_at": None,
-    "restored_at": None,
-    "cancelled_at": None,
-    "contingency": {"state": "not_invoked", "invoked_at": None, "revoked_at": None},
-    "deadlines": {
-        "transmit_by": None,
-        "paper_accepted_until": None,
-        "penalty_relief_until": None,
-        "documents_due_at": None,
-        "documents_recommended_by": None,
-    },
-    "extensions": [],
-    "next_bulletin_due_at": "2026-11-26T19:00:00Z",
-    "problem_identified": False,
-    "estimated_resolution_at": None,
-    "relapse_of": None,
-    "full": False,
-    "version": 1,
-    "links": {"self": "/v1/outages/1", "bulletins": "/v1/bulletins?outage=1", "relapse_of": None},
-}
 
 
 class ImpactShown(Shown):
@@ -164,7 +125,7 @@ class OutageLinks(Shown):
 class OutageShown(Shown):
     """An outage in a list."""
 
-    model_config = ConfigDict(frozen=True, title="Outage", json_schema_extra={"examples": [_EXAMPLE]})
+    model_config = ConfigDict(frozen=True, title="Outage")
 
     id: int
     number: str = Field(description="One number for the life of an outage.")

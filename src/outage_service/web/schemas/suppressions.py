@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Self
 
-from pydantic import ConfigDict, Field, JsonValue
+from pydantic import ConfigDict, Field
 
 from outage_service.domain.bounces import SuppressionReason
 from outage_service.services.addresses import Address, parse_address
@@ -11,14 +11,6 @@ from outage_service.services.request_types import Body
 from outage_service.storage.suppressions import Suppression
 from outage_service.web.schemas.common import Shown
 from outage_service.web.schemas.subscribers import EmailAddress
-
-_EXAMPLE: JsonValue = {
-    "id": 1,
-    "email": "gone@example.org",
-    "reason": "hard_bounce",
-    "status": "5.1.1",
-    "since": "2026-11-26T15:00:00Z",
-}
 
 
 class BounceTaken(Shown):
@@ -43,7 +35,7 @@ class SuppressionBody(Body):
 class SuppressionShown(Shown):
     """An address that is written to no more."""
 
-    model_config = ConfigDict(frozen=True, title="Suppression", json_schema_extra={"examples": [_EXAMPLE]})
+    model_config = ConfigDict(frozen=True, title="Suppression")
 
     id: int
     email: str | None = Field(description="Null once its subscriber was erased.")

@@ -20,25 +20,7 @@ class TemplateFieldShown(Shown):
 class TemplateShown(Shown):
     """A standard text: send its `id` as `template`, and what it needs as `fields`."""
 
-    model_config = ConfigDict(
-        frozen=True,
-        title="Template",
-        json_schema_extra={
-            "examples": [
-                {
-                    "id": "swi_delay_unmeasured",
-                    "system": "swi",
-                    "name": {"en": "Delay, not measured yet", "fr": "Retard, pas encore mesuré"},
-                    "uses": ["declare", "update"],
-                    "fields": [],
-                    "sample": {
-                        "en": "Processing is slower than usual.",
-                        "fr": "Le traitement est plus lent.",
-                    },
-                }
-            ]
-        },
-    )
+    model_config = ConfigDict(frozen=True, title="Template")
 
     id: str
     system: System | None = Field(description="Null where it fits several systems.")
