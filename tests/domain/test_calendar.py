@@ -36,6 +36,11 @@ def test_a_day_has_business_after_and_quiet_hours(instant: str, period: Period) 
     assert policy_at(at(instant)).period(at(instant), LITERAL) is period
 
 
+def test_a_calendar_says_whether_it_observes_holidays() -> None:
+    assert BusinessCalendar(lambda day: day == date(2026, 12, 25)).observes_holidays
+    assert not LITERAL.observes_holidays
+
+
 def test_an_observed_holiday_has_no_business_hours_but_stays_quiet_at_night() -> None:
     """Decided: holidays are after hours where they are observed."""
     christmas = BusinessCalendar({date(2026, 12, 25)}.__contains__)

@@ -114,6 +114,17 @@ def test_once_old_what_was_normal_is_unknown_and_what_was_out_stays_out() -> Non
     assert status.as_of == NOON
 
 
+def test_once_old_procedures_stay_in_effect_and_elsewhere_they_are_unknown() -> None:
+    """R5: a planned start invokes them with no further act, and a delay may have become an outage."""
+    out, ahead, slow = an_outage(), a_scheduled_outage(), an_outage(a_delay(System.CERS, 5))
+    outages = [replace(outage, id=n) for n, outage in enumerate((out, ahead, slow), 1)]
+    fresh = status_of(outages, NOON)
+    old = last_known(fresh).outages
+    assert [told.procedures_apply for told in fresh.outages] == [True, False, False]
+    assert [told.procedures_apply for told in old] == [True, False, False]
+    assert [told.contingency is None for told in old] == [False, True, True]
+
+
 def test_nothing_is_normal_where_nothing_was_ever_known() -> None:
     """P21."""
     status = unknown_status()

@@ -8,7 +8,8 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from outage_service.clock import VirtualClock
-from tests.builders import THURSDAY_10H
+from outage_service.domain.systems import System
+from tests.builders import THURSDAY_10H, an_impact
 from tests.e2e.conftest import NARROW, Contexts, scrolls_sideways
 from tests.e2e.live import Site
 
@@ -53,6 +54,38 @@ def test_it_says_so_when_it_can_no_longer_be_updated(watched: Page) -> None:
     watched.context.set_offline(False)
     watched.clock.fast_forward(POLL)
     expect(warning).to_be_hidden()
+
+
+def test_an_hours_old_page_says_so_at_the_first_miss(watched: Page) -> None:
+    """R11: after a sleep "functioning normally" is not known, and nobody waits for a second miss."""
+    warning = watched.get_by_text("This page is no longer being updated")
+    watched.context.set_offline(True)
+    with watched.expect_event("requestfailed"):
+        watched.clock.fast_forward(POLL)
+    expect(warning).to_be_hidden()
+    watched.context.set_offline(False)
+    with watched.expect_event("requestfinished"):
+        watched.clock.fast_forward(POLL)
+    watched.context.set_offline(True)
+    with watched.expect_event("requestfailed"):
+        watched.clock.fast_forward("02:00:00")
+    expect(warning).to_be_visible()
+
+
+def test_the_keyboard_stays_on_its_link_when_something_changes(site: Site, watched: Page) -> None:
+    """WCAG 3.2: what is replaced around a reader takes nothing from their hand."""
+    site.declare()
+    watched.reload()
+    watched.get_by_role("link", name="All about TCC26-0001").focus()
+    second = site.declare(an_impact(System.CERS))
+    watched.clock.fast_forward(POLL)
+    expect(watched.get_by_role("link", name="All about TCC26-0002")).to_be_visible()
+    expect(watched.get_by_role("link", name="All about TCC26-0001")).to_be_focused()
+    watched.get_by_role("link", name="All about TCC26-0002").focus()
+    site.resolve(second)
+    watched.clock.fast_forward(POLL)
+    expect(watched.get_by_role("link", name="All about TCC26-0002")).to_have_count(0)
+    expect(watched.get_by_role("heading", level=1)).to_be_focused()
 
 
 def test_without_scripts_it_is_the_same_page(site: Site, new_context: Contexts) -> None:

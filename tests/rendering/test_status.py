@@ -85,6 +85,17 @@ def test_what_is_old_tells_nothing_as_normal() -> None:
     assert {system["condition"] for system in unknown["systems"]} == {"unknown"}
 
 
+def test_what_is_old_says_of_no_outage_that_its_procedures_are_not_in_effect() -> None:
+    """R5, P21: by now the planned start may have invoked them; nor is a bulletin promised."""
+    outages = [an_outage(), replace(a_scheduled_outage(number="TCC26-0002"), id=2)]
+    facts = status_of(outages, NOW)
+    fresh, old = told_of(facts), told_of(last_known(facts), is_stale=True)
+    assert [told["contingency"] for told in fresh["outages"]] == ["invoked", "not_invoked"]
+    assert [told["contingency"] for told in old["outages"]] == ["invoked", None]
+    assert all(told["next_bulletin_due_at"] for told in fresh["outages"])
+    assert not any(told["next_bulletin_due_at"] for told in old["outages"])
+
+
 def test_the_page_that_outlives_the_service_has_both_languages_and_no_normal() -> None:
     """P21; WCAG 3.1.2: each half names its language."""
     messages = [last_known_message(line_facts(line, [], now=NOW), load_content()) for line in HelpLine]

@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from outage_service.clock import VirtualClock
-from outage_service.domain.contingency import Timeframe
+from outage_service.domain.contingency import ClientRole, Flow, Mode, Timeframe
 from outage_service.domain.systems import System
 from outage_service.services import contingency
 from outage_service.services.engine import Engine
@@ -20,6 +20,27 @@ def concerned(engine: Engine) -> tuple[Timeframe, set[System]]:
     with engine.db.read() as tx:
         (standing,) = contingency.standings(engine, tx)
     return standing.phase, set(standing.systems)
+
+
+def is_told_of_others(engine: Engine) -> bool:
+    """Returns whether somebody with EDI alone hears that others have an outage now."""
+    with engine.db.read() as tx:
+        plan = contingency.checklist(engine, tx, ClientRole.CARRIER, Mode.HIGHWAY, Flow.IMPORT)
+    assert plan.is_general
+    return plan.has_others
+
+
+def test_what_is_ahead_or_over_is_not_called_an_outage_now(engine: Engine, clock: VirtualClock) -> None:
+    """Nor where its procedures remain in effect, or its deadlines still run (R6)."""
+    announce(engine, CERS_OUT)
+    assert not is_told_of_others(engine)
+    done = declare(engine, CERS_OUT)
+    assert is_told_of_others(engine)
+    clock.advance(timedelta(minutes=10))
+    done = resolve(engine, done, remains_in_effect=True)
+    assert not is_told_of_others(engine)
+    revoke(engine, done)
+    assert not is_told_of_others(engine)
 
 
 def test_a_resolved_outage_leaves_no_duties_for_what_was_merely_slow(engine: Engine) -> None:

@@ -8,7 +8,7 @@ from outage_service.services.engine import Engine
 from outage_service.web.app import create_app
 from outage_service.web.pages.archive_search import read_search
 from tests.engines import an_engine
-from tests.web.bodies import news, scheduled, unscheduled
+from tests.web.bodies import delay, news, scheduled, unscheduled
 from tests.web.client import Api, shown
 
 NOWHERE = "postgresql+psycopg://nobody@127.0.0.1:9/nothing"
@@ -88,6 +88,15 @@ def test_the_history_tells_each_system_in_words(tccu: Api, public: Api) -> None:
     assert "Échange de données informatisé (EDI). Jours avec une panne\u00a0: 1." in page
     assert "Panne\u00a0: 2\u00a0h. Retard\u00a0: 0\u00a0min." in page
     assert page.count("Rien n’a été annoncé.") == 5
+    assert "<td>aucun</td>" in page
+
+
+def test_a_day_with_a_delay_alone_had_no_outage_in_the_gender_of_each_column(tccu: Api, public: Api) -> None:
+    outage = shown(
+        tccu.post("/v1/outages", unscheduled(delay(), started_at="2026-11-26T08:00:00-05:00")), 201
+    )
+    shown(tccu.act(outage, "resolve", news()))
+    assert "<td>aucune</td><td>2\u00a0h</td>" in public.get("/fr/history").text
 
 
 def test_without_its_database_a_page_says_so_in_its_language_and_others_still_answer() -> None:

@@ -94,6 +94,17 @@ def test_an_outage_that_returned_is_linked_both_ways(tccu: Api, public: Api) -> 
         assert f'href="/fr/outages/{other}"' in public.get(f"/fr/outages/{number}").text
 
 
+def test_the_outages_in_which_a_fault_returned_are_named_once_each_as_links(tccu: Api, public: Api) -> None:
+    first = shown(tccu.post("/v1/outages", unscheduled()), 201)
+    done = first
+    for _ in range(2):
+        shown(tccu.act(done, "resolve", news()))
+        done = shown(tccu.post("/v1/outages", {**unscheduled(), "relapse_of": first["id"]}), 201)
+    html = public.get(f"/en/outages/{first['number']}").text
+    links = [f'<a href="/en/outages/TCC26-000{n}">TCC26-000{n}</a>' for n in (2, 3)]
+    assert f"<p>The fault returned later: {', '.join(links)}.</p>" in html
+
+
 def test_what_operators_wrote_is_escaped(tccu: Api, public: Api) -> None:
     text = {"en": "<script>alert(1)</script> & more", "fr": "<b>gras</b>"}
     outage = shown(tccu.post("/v1/outages", {**unscheduled(), "message": text}), 201)
@@ -107,6 +118,7 @@ def test_a_calendar_has_the_window_the_cut_off_and_the_next_bulletin_in_utc(tccu
     outage = shown(tccu.post("/v1/outages", scheduled()), 201)
     answer = public.get(f"/fr/outages/{outage['number']}.ics")
     assert answer.headers["content-type"] == "text/calendar; charset=utf-8"
+    assert "method" not in Calendar.from_ical(answer.content)
     events = {
         str(event["uid"]).split("@")[0].removeprefix(f"{outage['number']}-"): event
         for event in Calendar.from_ical(answer.content).walk("VEVENT")

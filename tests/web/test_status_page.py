@@ -73,6 +73,28 @@ def test_one_direction_is_named() -> None:
     assert "Inbound" not in page(known(an_outage()))
 
 
+@pytest.mark.parametrize(
+    ("language", "inbound", "outbound"),
+    [
+        (Language.EN, "Inbound: Outage", "Outbound: Delay in processing"),
+        (Language.FR, "Entrant\u00a0: Panne", "Sortant\u00a0: Retard de traitement"),
+    ],
+)
+def test_both_directions_are_named_where_they_fare_differently(
+    language: Language, inbound: str, outbound: str
+) -> None:
+    """R11: to name the worse alone would say that the other is normal."""
+    impacts = (an_impact(direction=Direction.INBOUND), a_delay(direction=Direction.OUTBOUND))
+    html = page(known(an_outage(*impacts)), language)
+    assert f"<li>{inbound}</li>" in html
+    assert f"<li>{outbound}</li>" in html
+
+
+def test_once_old_the_other_direction_is_said_to_be_unknown() -> None:
+    html = page(known(an_outage(an_impact(direction=Direction.INBOUND))), is_stale=True)
+    assert "<li>Outbound: Cannot be known</li>" in html
+
+
 def test_a_scheduled_outage_is_announced_with_its_cut_off() -> None:
     """R45; R22: what has not begun leaves its system as it is."""
     html = page(known(a_scheduled_outage(an_impact(System.CERS))), Language.FR)
@@ -116,6 +138,49 @@ def test_an_old_page_promises_nothing_that_time_can_make_untrue() -> None:
     planned = page(known(a_scheduled_outage()), is_stale=True)
     assert "Sunday, November 29, 2026, 00:00" in planned
     assert "Next bulletin" not in planned
+
+
+@pytest.mark.parametrize(
+    ("language", "asserted", "announced"),
+    [
+        (
+            Language.EN,
+            ("Not invoked", "Scheduled outages</h2>"),
+            ("Announced from the planned start", "Scheduled outages that were announced", "Last announced:"),
+        ),
+        (
+            Language.FR,
+            ("Non activées", "Pannes prévues</h2>"),
+            (
+                "Annoncées à compter du début prévu",
+                "Pannes prévues qui étaient annoncées",
+                "Dernière annonce",
+            ),
+        ),
+    ],
+)
+def test_an_old_page_tells_nobody_to_stay_off_paper_once_a_planned_outage_begins(
+    language: Language, asserted: tuple[str, ...], announced: tuple[str, ...]
+) -> None:
+    """R5, P21: the planned start invokes procedures with no further act."""
+    facts = known(a_scheduled_outage())
+    fresh, old = page(facts, language), page(facts, language, is_stale=True)
+    assert [said in fresh for said in (*asserted, *announced)] == [True] * 2 + [False] * 3
+    assert [said in old for said in (*asserted, *announced)] == [False] * 2 + [True] * 3
+    assert f'href="/service/{language}/contingency"' in old
+
+
+def test_an_old_page_puts_procedures_in_the_past() -> None:
+    """R6: they may have been revoked since, and those of a delay may have been invoked."""
+    remaining = resolved(an_outage(), THURSDAY_10H + timedelta(minutes=10), remains_in_effect=True)
+    of_remaining = page(known(remaining), is_stale=True)
+    assert "Were to remain in effect" in of_remaining
+    assert "procedures were to remain in effect</h2>" in of_remaining
+    assert "<dd>Remain in effect" not in of_remaining
+    of_outage = page(known(an_outage()), is_stale=True)
+    assert "<dd>Were in effect" in of_outage
+    assert "Outages and delays that were announced</h2>" in of_outage
+    assert "<dt>Contingency procedures</dt>" not in page(known(an_outage(a_delay())), is_stale=True)
 
 
 def test_its_version_changes_with_the_facts_and_not_with_the_time() -> None:

@@ -54,6 +54,11 @@ class BusinessCalendar:
 
     is_holiday: HolidayTest = no_holidays
 
+    @property
+    def observes_holidays(self) -> bool:
+        """Whether any weekday may be off."""
+        return self.is_holiday is not no_holidays
+
     def is_business_day(self, day: date) -> bool:
         """Returns whether `day` is a weekday and no observed holiday."""
         return day.weekday() < SATURDAY and not self.is_holiday(day)

@@ -29,12 +29,20 @@ class SystemStatus:
 
 @dataclass(frozen=True, slots=True)
 class OutageStatus:
-    """One outage that is not closed, or whose procedures outlived it; `message` is its latest news."""
+    """One outage that is not closed, or whose procedures outlived it; `message` is its latest news.
+
+    `contingency` is None where it is old and procedures were not in effect then: they may be now (R5).
+    """
 
     outage: Outage
     state: OutageState
-    contingency: Contingency
+    contingency: Contingency | None
     message: Bilingual | None
+
+    @property
+    def procedures_apply(self) -> bool:
+        """Whether procedures are in effect; of what is old, whether they were."""
+        return self.contingency is not None and self.contingency.applies
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +79,7 @@ def status_of(
         as_of=now,
         systems=tuple(_system_status(system, started) for system in CATALOGUE),
         outages=tuple(t for t in told if not t.state.is_closed),
-        procedures_remain=tuple(t for t in told if t.state.is_closed and t.contingency.applies),
+        procedures_remain=tuple(t for t in told if t.state.is_closed and t.procedures_apply),
     )
 
 
@@ -104,8 +112,15 @@ def _worst(impacts: Iterable[Impact]) -> LineState:
 
 
 def last_known(facts: StatusFacts) -> StatusFacts:
-    """Returns what is left of `facts` once they are old: what was out stays out, normal is unknown (R11)."""
-    return replace(facts, systems=tuple(_last_known_system(system) for system in facts.systems))
+    """Returns what is left of `facts` once they are old (R11).
+
+    What was out stays out, and procedures stay in effect; that all is normal or none are invoked is unknown.
+    """
+    return replace(
+        facts,
+        systems=tuple(_last_known_system(system) for system in facts.systems),
+        outages=tuple(o if o.procedures_apply else replace(o, contingency=None) for o in facts.outages),
+    )
 
 
 def _last_known_system(status: SystemStatus) -> SystemStatus:

@@ -19,8 +19,8 @@ def status_object(facts: StatusFacts, *, is_stale: bool) -> dict[str, object]:
     return {
         "stale": is_stale,
         "systems": [_system(system) for system in facts.systems],
-        "outages": [_outage(outage) for outage in facts.outages],
-        "procedures_remain": [_outage(outage) for outage in facts.procedures_remain],
+        "outages": [_outage(outage, is_stale=is_stale) for outage in facts.outages],
+        "procedures_remain": [_outage(outage, is_stale=is_stale) for outage in facts.procedures_remain],
     }
 
 
@@ -35,7 +35,7 @@ def _system(status: SystemStatus) -> dict[str, object]:
     }
 
 
-def _outage(status: OutageStatus) -> dict[str, object]:
+def _outage(status: OutageStatus, *, is_stale: bool) -> dict[str, object]:
     outage = status.outage
     return {
         "id": outage.id,
@@ -44,11 +44,11 @@ def _outage(status: OutageStatus) -> dict[str, object]:
         "state": status.state.value,
         "condition": outage.condition.value,
         "impacts": [_impact(impact) for impact in outage.active_impacts],
-        "contingency": status.contingency.state.value,
+        "contingency": status.contingency and status.contingency.state.value,
         "started_at": _iso(outage.started_at),
         "planned_start_at": _iso(outage.started_at) if outage.is_scheduled else None,
         "planned_end_at": _iso(outage.planned_end_at),
-        "next_bulletin_due_at": _iso(outage.next_due_at),
+        "next_bulletin_due_at": None if is_stale else _iso(outage.next_due_at),
         "message": _bilingual(status.message),
     }
 

@@ -49,7 +49,7 @@ class Checklist:
     """What somebody has to do now.
 
     `standings` are the outages that touch them. Where there are none, `procedures` are those of any outage;
-    `has_others` tells whether there are outages that touch only others.
+    `has_others` tells whether outages go on that touch only others.
     """
 
     situation: Situation
@@ -74,7 +74,13 @@ def checklist(engine: Engine, tx: Connection, role: ClientRole, mode: Mode, flow
     everything = standings(engine, tx)
     own = tuple(each for each in everything if any(is_concerned(s, anyway) for s in each.systems))
     situation = replace(anyway, systems=_systems_by_time(own)) if own else anyway
-    return Checklist(situation, own, len(own) < len(everything), procedures_for(situation))
+    has_others = any(_goes_on(each) for each in everything if each not in own)
+    return Checklist(situation, own, has_others, procedures_for(situation))
+
+
+def _goes_on(standing: Standing) -> bool:
+    """Returns whether it is neither ahead nor over with procedures or deadlines that still run."""
+    return standing.phase is Timeframe.DURING and not standing.outage.is_closed
 
 
 def _systems_by_time(found: Sequence[Standing]) -> SystemsByTime:

@@ -46,7 +46,11 @@ def _status() -> dict[str, Any]:
         "tags": ["status"],
         "operationId": "get_status",
         "summary": "Get Status",
-        "description": "Every system: what cannot be known is `unknown`, never `normal` (R11).",
+        "description": (
+            "Every system: what cannot be known is `unknown`, never `normal` (R11). Where `stale`, all is as "
+            "it was at `as_of`; the `contingency` of an outage is null unless procedures were in effect, and "
+            "its `next_bulletin_due_at` is null."
+        ),
         "responses": {"200": _json("The state, and how old it is.", _STATUS_EXAMPLE), "304": _UNCHANGED},
     }
 

@@ -53,6 +53,7 @@ async def show_about(language: PageLanguage, request: Request, engine: EngineOfA
         assume_ongoing=words.pick(words.content.wording.assume_ongoing),
         example=f"TCC26-0001 – {marks[BulletinKind.UPDATE]} – {example}",
         kinds=[(marks[kind], words.pick(text.name)) for kind, text in kinds.items()],
+        observes_holidays=engine.calendar.observes_holidays,
         lines=[_line(line, words) for line in HelpLine],
     )
 

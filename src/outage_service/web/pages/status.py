@@ -23,18 +23,24 @@ SHOWN_AT_MOST = 20
 
 @dataclass(frozen=True, slots=True)
 class SystemShown:
-    """One system in one language; `direction` is named where only one of the two suffers."""
+    """One system in one language.
+
+    `ways` are directions with their conditions: none where both fare alike, one where the other is normal.
+    """
 
     code: str
     name: str
     condition: LineState
-    direction: str
+    ways: tuple[tuple[str, LineState], ...]
     number: str | None
 
 
 @dataclass(frozen=True, slots=True)
 class OutageShown:
-    """One outage in one language: its data, and what a bulletin of this minute would say."""
+    """One outage in one language: its data, and what a bulletin of this minute would say.
+
+    `applies` is empty where it cannot be known.
+    """
 
     status: OutageStatus
     section: Section
@@ -83,13 +89,14 @@ class HomePage:
     def _outage(self, status: OutageStatus, *, facts: StatusFacts, words: Words) -> OutageShown:
         if facts.as_of is None:
             raise ValueError("an outage is known and the time is not")
+        known = status.contingency
         said = current_facts(
             status.outage, status.message, self.content, now=facts.as_of, calendar=self.calendar
         )
         return OutageShown(
             status,
             section(said, self.content, words.language, base_url=self.base_url),
-            words.of(self.content.wording.contingency, status.contingency.state),
+            words.of(self.content.wording.contingency, known.state) if known else "",
         )
 
 
@@ -98,16 +105,18 @@ def _system(status: SystemStatus, words: Words) -> SystemShown:
         code=status.system,
         name=words.heading(words.content.systems[status.system].full.plain),
         condition=status.condition,
-        direction=_only_direction(status, words),
+        ways=_ways(status, words),
         number=status.outage.number if status.outage else None,
     )
 
 
-def _only_direction(status: SystemStatus, words: Words) -> str:
-    if status.inbound is status.outbound or status.condition not in (LineState.OUTAGE, LineState.DELAY):
-        return ""
-    way = Direction.INBOUND if status.inbound is status.condition else Direction.OUTBOUND
-    return words.of(words.content.wording.directions, way)
+def _ways(status: SystemStatus, words: Words) -> tuple[tuple[str, LineState], ...]:
+    """To name one direction alone is to say that the other is normal (R11)."""
+    if status.inbound is status.outbound:
+        return ()
+    both = ((Direction.INBOUND, status.inbound), (Direction.OUTBOUND, status.outbound))
+    names = words.content.wording.directions
+    return tuple((words.of(names, way), how) for way, how in both if how not in (None, LineState.NORMAL))
 
 
 def _version(facts: StatusFacts, *, is_stale: bool) -> str:
@@ -116,7 +125,12 @@ def _version(facts: StatusFacts, *, is_stale: bool) -> str:
         is_stale,
         [(each.system, each.condition, each.inbound, each.outbound) for each in facts.systems],
         [
-            (each.outage.number, each.outage.sequence, each.state, each.contingency.state)
+            (
+                each.outage.number,
+                each.outage.sequence,
+                each.state,
+                each.contingency and each.contingency.state,
+            )
             for each in (*facts.outages, *facts.procedures_remain)
         ],
     )

@@ -4,13 +4,32 @@
   "use strict";
   const EVERY = 30_000;
   const MISSES_ALLOWED = 1;
+  const OLD = 60_000;
   const live = document.getElementById("live");
   const announcement = document.getElementById("announcement");
   const offline = document.getElementById("offline");
   let etag = "";
   let misses = 0;
+  let checkedAt = Date.now();
 
   const showHints = () => live.querySelectorAll(".for-scripts").forEach((hint) => { hint.hidden = false; });
+
+  const addressOf = (link) => link.getAttribute("href");
+  // Several links lead to one outage: the card it stands in and its words tell them apart.
+  const nameOf = (link) => [link.closest("article, li")?.querySelector("h3")?.textContent, addressOf(link), link.textContent].join("\n");
+
+  // Replaces everything; the keyboard and the screen reader stay where they were, or begin again at the top.
+  const replace = (found) => {
+    const focused = live.contains(document.activeElement) ? document.activeElement : null;
+    const [name, address] = focused ? [nameOf(focused), addressOf(focused)] : [];
+    live.replaceChildren(...found.childNodes);
+    if (!focused) return;
+    const links = [...live.querySelectorAll("a")];
+    const successor = links.find((link) => nameOf(link) === name) ?? links.find((link) => addressOf(link) === address);
+    const heading = live.querySelector("h1");
+    heading.tabIndex = -1;
+    (successor ?? heading).focus({ preventScroll: Boolean(successor) });
+  };
 
   const show = (html) => {
     const found = new DOMParser().parseFromString(html, "text/html").getElementById("live");
@@ -21,7 +40,7 @@
       if (now && before) before.replaceWith(now);
     } else {
       live.dataset.version = found.dataset.version;
-      live.replaceChildren(...found.childNodes);
+      replace(found);
       announcement.textContent = live.dataset.changed;
     }
     showHints();
@@ -39,10 +58,13 @@
         throw new Error("no answer");
       }
       misses = 0;
+      checkedAt = Date.now();
     } catch {
       misses += 1;
     }
-    offline.hidden = misses <= MISSES_ALLOWED;
+    // After a sleep or a while in the background the first miss counts: what is shown may be hours old.
+    const isOld = Date.now() - checkedAt > OLD;
+    offline.hidden = misses === 0 || (misses <= MISSES_ALLOWED && !isOld);
   };
 
   showHints();
