@@ -185,7 +185,7 @@ def render(engine: Engine, mailing: ReadyMailing, claim: Claim, own: OwnParts | 
 def own_parts(engine: Engine, mailing: ReadyMailing, claim: Claim) -> OwnParts:
     """Returns a recipient's own parts of the values that the letter has a place for, and perhaps of more.
 
-    Three or four signatures: for many recipients one after the other in half the time.
+    Mostly three or four signatures.
     """
     record, key = mailing.record, engine.secret_key
     holder = Holder(claim.link_id, claim.epoch)
