@@ -9,6 +9,7 @@ from playwright.sync_api import Page, expect
 
 from outage_service.domain.roles import Role
 from outage_service.domain.systems import System
+from outage_service.services.outages import Done
 from tests.builders import an_impact
 from tests.desk import PASSWORD, email_of
 from tests.e2e.conftest import NARROW, Contexts, scrolls_sideways
@@ -56,6 +57,16 @@ def test_the_form_of_every_act_is_accessible_and_so_are_its_mistakes(
             _look(desk, assert_accessible)
 
 
+def _be_overtaken(site: Site, desk: Page, done: Done, language: str) -> None:
+    """Writes news of an outage, of which another operator sends some first."""
+    desk.goto(f"{site.url}/{language}/console/outages/{done.outage.number}/update")
+    desk.fill("#message_en", "Processing is slow.")
+    desk.fill("#message_fr", "Le traitement est lent.")
+    site.update(done)
+    desk.click("button[value=preview]")
+    expect(desk.locator("#conflict")).to_be_visible()
+
+
 def _look(page: Page, assert_accessible: Check) -> None:
     page.wait_for_load_state()
     assert not scrolls_sideways(page), page.url
@@ -85,12 +96,7 @@ def test_what_goes_wrong_at_the_desk_is_accessible_in_french(
     expect(desk.locator("h1")).to_have_text("C’est déjà déclaré")
     _look(desk, assert_accessible)
     done = site.declare(an_impact(System.CAD_API))
-    desk.goto(f"{site.url}/fr/console/outages/{done.outage.number}/update")
-    desk.fill("#message_en", "Processing is slow.")
-    desk.fill("#message_fr", "Le traitement est lent.")
-    site.update(done)
-    desk.click("button[value=preview]")
-    expect(desk.locator("#conflict")).to_be_visible()
+    _be_overtaken(site, desk, done, "fr")
     _look(desk, assert_accessible)
     desk.context.clear_cookies()
     desk.click("button[value=preview]")
@@ -105,12 +111,7 @@ def test_what_goes_wrong_at_the_desk_is_accessible_in_french(
 def test_the_other_language_says_too_what_another_has_sent_meanwhile(site: Site, desk: Page) -> None:
     """P19: the toggle takes along what was typed since, and no version that nobody has been told of."""
     done = site.declare(an_impact(System.SWI))
-    desk.goto(f"{site.url}/en/console/outages/{done.outage.number}/update")
-    desk.fill("#message_en", "Processing is slow.")
-    desk.fill("#message_fr", "Le traitement est lent.")
-    site.update(done)
-    desk.click("button[value=preview]")
-    expect(desk.locator("#conflict")).to_be_visible()
+    _be_overtaken(site, desk, done, "en")
     desk.fill("#message_en", "Processing is very slow.")
     desk.get_by_role("button", name="Français").click()
     expect(desk.locator("html")).to_have_attribute("lang", "fr")

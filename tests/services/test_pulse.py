@@ -182,6 +182,13 @@ def write_as_the_release_before(tx: Connection) -> None:
     tx.execute(update(pulse_table).values(place=without))
 
 
+def declare_by_the_release_before(engine: Engine) -> None:
+    subscribe(engine)
+    start(engine)
+    declare(engine)
+    engine.db.write(write_as_the_release_before)
+
+
 def written_place(engine: Engine) -> str:
     with engine.db.read() as tx:
         return str(tx.execute(select(pulse_table.c.place)).scalar_one())
@@ -193,10 +200,7 @@ def test_an_upgrade_holds_nothing(
 ) -> None:
     """P7, P34: a release that did not know of the table has beaten last, however long ago."""
     engine = engine_on_postgresql
-    subscribe(engine)
-    start(engine)
-    declare(engine)
-    engine.db.write(write_as_the_release_before)
+    declare_by_the_release_before(engine)
     before = written_place(engine)
     clock.advance(silence)
     start(engine)
@@ -211,10 +215,7 @@ def test_a_recovery_is_noticed_by_the_first_process_after_an_upgrade(
 ) -> None:
     """P34: the timeline is compared whichever release has written it."""
     engine = engine_on_postgresql
-    subscribe(engine)
-    start(engine)
-    declare(engine)
-    engine.db.write(write_as_the_release_before)
+    declare_by_the_release_before(engine)
     engine.db.write(put_on_another_timeline)
     clock.advance(timedelta(hours=3))
     start(engine)
