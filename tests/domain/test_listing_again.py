@@ -85,6 +85,31 @@ def test_a_direction_that_was_put_right_is_no_end(
     assert times_of(updated(an_outage(*before), NOON, *listed)) == after
 
 
+def test_a_direction_that_was_put_right_began_when_the_wrong_one_did() -> None:
+    """Also where the right one, or both, had failed before and were back in between."""
+    again = updated(updated(an_outage(an_impact(), SWI), ELEVEN, SWI), NOON, SWI, OUT)
+    assert times_of(updated(again, ONE, SWI, IN)) == {(BOTH, (TEN, ELEVEN)), (INBOUND, (NOON, None))}
+    late = an_outage(replace(OUT, started_at=ELEVEN), SWI, declared_at=ELEVEN, started_at=TEN)
+    assert times_of(updated(late, NOON, SWI, IN)) == {(INBOUND, (ELEVEN, None))}
+
+
+def test_a_direction_that_joins_one_that_goes_on_or_ends_takes_nothing_from_it() -> None:
+    """Its own earlier time is over: it began again now."""
+    again = updated(updated(an_outage(an_impact(), SWI), ELEVEN, SWI), NOON, SWI, OUT)
+    joined = updated(again, ONE, SWI, OUT, IN)
+    assert times_of(joined) == {
+        (BOTH, (TEN, ELEVEN)),
+        (OUTBOUND, (NOON, None)),
+        (INBOUND, (ONE, None)),
+    }
+    taken_over = updated(again, ONE, SWI, ended(OUT, at("2026-11-26 12:30")), IN)
+    assert times_of(taken_over) == {
+        (BOTH, (TEN, ELEVEN)),
+        (OUTBOUND, (NOON, at("2026-11-26 12:30"))),
+        (INBOUND, (ONE, None)),
+    }
+
+
 def test_two_directions_made_one_began_with_the_first_of_them() -> None:
     """Neither loses what it has suffered."""
     outage = an_outage(replace(IN, started_at=TEN), OUT, declared_at=TEN, started_at=at("2026-11-26 09:00"))

@@ -191,7 +191,7 @@ def _rest(known: Impact, told: Sequence[Impact], outage: Outage) -> Impact | Non
     own = [one for one in told if one.system is known.system]
     if any(one.is_active and (one.overlaps(known) or _turns(one, outage)) for one in own):
         return None
-    ended = [one for one in own if one.restored_at and one.restored_at >= _began(known, outage)]
+    ended = [one for one in own if one.restored_at and not _ended_before(one, known, outage)]
     left = _ways(known).difference(*map(_ways, ended))
     if left == _ways(known):
         return known
@@ -221,6 +221,10 @@ def _began(impact: Impact, outage: Outage) -> datetime:
     return impact.started_at or outage.started_at
 
 
+def _ended_before(impact: Impact, known: Impact, outage: Outage) -> bool:
+    return impact.restored_at is not None and impact.restored_at < _began(known, outage)
+
+
 def _was_restored(impact: Impact, outage: Outage) -> bool:
     # One taken off a planned outage before the start was not: it never failed.
     return impact.restored_at is not None and impact.restored_at >= outage.started_at
@@ -237,11 +241,23 @@ def _dropped(impact: Impact, outage: Outage, now: datetime) -> Impact:
 def _with_known_start(impact: Impact, outage: Outage, listed: Sequence[Impact], now: datetime) -> Impact:
     if impact.started_at is not None:
         return impact
-    same = [known for known in outage.impacts if known.overlaps(impact)]
+    same = [
+        known for known in outage.impacts if known.overlaps(impact) or _turned(known, impact, listed, outage)
+    ]
     if known := _meant(impact, [k for k in same if not _is_on_record(k, listed)], outage):
         return replace(impact, started_at=known.started_at)
     ends = [known.restored_at for known in same if known.restored_at and _was_restored(known, outage)]
     return replace(impact, started_at=max(cut_to_minute(now), *ends)) if ends else impact
+
+
+def _turned(known: Impact, impact: Impact, listed: Sequence[Impact], outage: Outage) -> bool:
+    """Returns whether one that goes on is listed with the other direction only: that was put right."""
+    return (
+        known.system is impact.system
+        and known.is_active
+        and impact.is_active
+        and not any(one.overlaps(known) and not _ended_before(one, known, outage) for one in listed)
+    )
 
 
 def _meant(impact: Impact, same: Sequence[Impact], outage: Outage) -> Impact | None:
