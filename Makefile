@@ -45,6 +45,7 @@ bench: setup ## Ratios to the peers, side by side
 chaos: setup system ## Kills, stalls and starves real processes; about half an hour
 	@scripts/system_packages.sh chaos
 	$(BIN)/python -m pytest -m chaos tests
+	$(BIN)/python -m pytest -m "hypothesis and not chaos" --hypothesis-profile=search -n $(PYTEST_WORKERS) tests
 
 lock: ## Both lock files anew; LOCK_FLAGS=--upgrade for newer versions
 	scripts/lock.sh $(LOCK_FLAGS)
