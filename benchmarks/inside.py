@@ -32,7 +32,7 @@ from outage_service.storage.outages import insert_outage
 from outage_service.storage.schema import impact, outage
 from tests.builders import an_outage, bulletin_facts, resolved
 
-OPEN = (10, 1_000, 10_000)
+OPEN = (10, 1_000, 100_000)
 CLOSED = 100_000
 _TICKS = 50
 
@@ -52,8 +52,7 @@ def ticks(options: Options) -> Iterator[Outcome]:
     for name in others:
         ratios = [more / least for more, least in zip(times[name], times[first], strict=True)]
         facts = {"tick_ms": min(times[name]) * 1000}
-        goal = None if name == f"{OPEN[-1]:,} open" else 1.5  # more than there ever will be: for information
-        yield Result(f"tick, {name} ÷ {first}, sqlite", ratios, goal, more_is_better=False, facts=facts)
+        yield Result(f"tick, {name} ÷ {first}, sqlite", ratios, 1.5, more_is_better=False, facts=facts)
 
 
 def _tick(service: Service) -> None:

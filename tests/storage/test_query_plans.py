@@ -56,11 +56,11 @@ QUERIES: dict[str, tuple[Work, set[str]]] = {
     "outages in effect": (outages.outages_in_effect, {"ix_outage_open", "ix_outage_remaining"}),
     "overrun outages": (
         lambda tx: outages.overrun_candidates(tx, planned_end_before=NOW),
-        {"ix_outage_open"},
+        {"ix_outage_overrun"},
     ),
     "overruns told of early": (
         lambda tx: outages.has_early_overrun_alerts(tx, now=NOW),
-        {"ix_outage_open"},
+        {"ix_outage_overrun"},
     ),
     "outages by system": (
         lambda tx: outages.list_outages(tx, before_id=None, limit=50, now=NOW, systems=[System.SWI]),

@@ -22,6 +22,8 @@ _PLAIN = (
     "last_bulletin_at", "next_due_at", "reminders_after", "reminded_until", "version",
 )  # fmt: skip
 
+_IS_PLANNED_AND_OPEN = (~outage.c.is_closed, outage.c.planned_end_at.is_not(None))
+
 HELD_AT_MOST = timedelta(minutes=5)
 """A hold that would last longer was made before the clock was set back, and holds no more (P5)."""
 
@@ -152,13 +154,15 @@ def outages_in_effect(tx: Connection) -> list[Outage]:
 
 
 def overrun_candidates(tx: Connection, *, planned_end_before: datetime) -> list[tuple[int, str]]:
-    """Returns id and number of unclosed outages that ended before then by plan and were not alarmed of."""
+    """Returns id and number of unclosed outages that ended by then by plan and were not alarmed of, oldest
+    end first."""
     wanted = select(outage.c.id, outage.c.number).where(
-        ~outage.c.is_closed,
-        outage.c.planned_end_at <= planned_end_before,
+        *_IS_PLANNED_AND_OPEN,
         outage.c.overrun_alerted_at.is_(None),
+        outage.c.planned_end_at <= planned_end_before,
     )
-    return [(row.id, row.number) for row in tx.execute(wanted.order_by(outage.c.id))]
+    in_order = wanted.order_by(outage.c.planned_end_at, outage.c.id)  # in that of the index
+    return [(row.id, row.number) for row in tx.execute(in_order)]
 
 
 def mark_overrun_alerted(tx: Connection, outage_id: int, *, now: datetime) -> bool:
@@ -179,7 +183,11 @@ def forget_early_overrun_alerts(tx: Connection, *, now: datetime) -> None:
 
 
 def _alerted_early(now: datetime) -> tuple[ColumnElement[bool], ...]:
-    return (~outage.c.is_closed, outage.c.overrun_alerted_at.is_not(None), outage.c.planned_end_at > now)
+    return (
+        *_IS_PLANNED_AND_OPEN,
+        outage.c.overrun_alerted_at.is_not(None),
+        outage.c.planned_end_at > now,
+    )
 
 
 def outages_by_id(tx: Connection, ids: Sequence[int]) -> list[Outage]:

@@ -93,6 +93,13 @@ partial_index(
 )
 partial_index("ix_outage_open", outage.c.id, sqlite="is_closed = 0", postgresql="NOT is_closed")
 partial_index(
+    "ix_outage_overrun",
+    outage.c.overrun_alerted_at,
+    outage.c.planned_end_at,
+    sqlite="is_closed = 0 AND planned_end_at IS NOT NULL",
+    postgresql="NOT is_closed AND planned_end_at IS NOT NULL",
+)
+partial_index(
     "ix_outage_remaining",
     outage.c.id,
     sqlite="remained_in_effect = 1 AND revoked_at IS NULL",
