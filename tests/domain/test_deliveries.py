@@ -7,7 +7,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from outage_service.domain.deliveries import (
-    GIVE_UP_AFTER,
     LONGEST_WAIT,
     Attempt,
     Decision,
@@ -17,6 +16,7 @@ from outage_service.domain.deliveries import (
     Verdict,
     classify,
     decide,
+    retry_after,
 )
 
 YOUNG = timedelta(minutes=1)
@@ -88,8 +88,8 @@ def test_no_refusal_is_ever_taken_for_a_success_or_for_uncertainty(stage: Stage,
     assert classify(stage, code) not in {Verdict.ACCEPTED, Verdict.UNCERTAIN}
 
 
-def decided(verdict: Verdict, *, tries: int = 0, age: timedelta = YOUNG, is_newest: bool = True) -> Decision:
-    return decide(Attempt(verdict, Stage.AFTER_DOT), tries=tries, age=age, is_newest=is_newest, jitter=0)
+def decided(verdict: Verdict, *, tries: int = 0, age: timedelta = YOUNG) -> Decision:
+    return decide(Attempt(verdict, Stage.AFTER_DOT), tries=tries, age=age, jitter=0)
 
 
 @pytest.mark.parametrize(
@@ -101,9 +101,8 @@ def decided(verdict: Verdict, *, tries: int = 0, age: timedelta = YOUNG, is_newe
         (Verdict.WITHHELD, DeliveryState.SUPPRESSED),
     ],
 )
-@pytest.mark.parametrize("is_newest", [True, False], ids=["newest", "older"])
-def test_a_final_answer_ends_a_delivery(verdict: Verdict, state: DeliveryState, is_newest: bool) -> None:
-    assert decided(verdict, is_newest=is_newest, age=timedelta(days=9)) == Decision(state)
+def test_a_final_answer_ends_a_delivery(verdict: Verdict, state: DeliveryState) -> None:
+    assert decided(verdict, age=timedelta(days=9)) == Decision(state)
 
 
 @pytest.mark.parametrize(
@@ -113,6 +112,7 @@ def test_a_final_answer_ends_a_delivery(verdict: Verdict, state: DeliveryState, 
 def test_a_deferred_delivery_waits_longer_each_time(tries: int, wait: int) -> None:
     expected = Decision(DeliveryState.QUEUED, timedelta(seconds=wait))
     assert decided(Verdict.DEFERRED, tries=tries) == expected
+    assert retry_after(tries, 0) == timedelta(seconds=wait)
 
 
 @pytest.mark.parametrize(("tries", "wait"), [(0, 120), (2, 120), (3, 300)])
@@ -131,25 +131,15 @@ def test_a_fault_of_the_relay_costs_no_attempt_and_fails_nobody(verdict: Verdict
 
 @pytest.mark.parametrize("verdict", [Verdict.DEFERRED, Verdict.UNCERTAIN])
 def test_the_newest_bulletin_is_tried_for_72_hours(verdict: Verdict) -> None:
-    just_before = decided(verdict, tries=200, age=GIVE_UP_AFTER - timedelta(seconds=1))
+    just_before = decided(verdict, tries=200, age=timedelta(hours=72) - timedelta(seconds=1))
     assert just_before.state is DeliveryState.QUEUED
-    assert decided(verdict, tries=200, age=GIVE_UP_AFTER) == Decision(DeliveryState.EXPIRED)
-
-
-@pytest.mark.parametrize(
-    ("verdict", "burns"),
-    [(Verdict.DEFERRED, True), (Verdict.UNCERTAIN, True), (Verdict.RELAY_DOWN, False)],
-)
-def test_an_older_bulletin_is_not_repeated(verdict: Verdict, burns: bool) -> None:
-    """P12."""
-    expected = Decision(DeliveryState.SUPERSEDED, burns_attempt=burns)
-    assert decided(verdict, is_newest=False) == expected
+    assert decided(verdict, tries=200, age=timedelta(hours=72)) == Decision(DeliveryState.EXPIRED)
 
 
 @given(jitter=st.floats(-1, 1))
 def test_jitter_moves_a_retry_by_a_fifth_at_most(jitter: float) -> None:
     attempt = Attempt(Verdict.DEFERRED, Stage.RCPT, 450)
-    decision = decide(attempt, tries=1, age=YOUNG, is_newest=True, jitter=jitter)
+    decision = decide(attempt, tries=1, age=YOUNG, jitter=jitter)
     assert decision.retry_in is not None
     assert timedelta(seconds=48) <= decision.retry_in <= timedelta(seconds=72)
 
@@ -158,7 +148,7 @@ def test_jitter_moves_a_retry_by_a_fifth_at_most(jitter: float) -> None:
 def test_jitter_beyond_its_bounds_is_a_mistake(jitter: float) -> None:
     attempt = Attempt(Verdict.DEFERRED, Stage.RCPT, 450)
     with pytest.raises(ValueError, match="jitter"):
-        decide(attempt, tries=0, age=YOUNG, is_newest=True, jitter=jitter)
+        decide(attempt, tries=0, age=YOUNG, jitter=jitter)
 
 
 @given(verdict=st.sampled_from(list(Verdict)), tries=st.integers(0, 500), jitter=st.floats(-1, 1))
@@ -166,7 +156,5 @@ def test_no_attempt_is_further_ahead_than_the_longest_wait(
     verdict: Verdict, tries: int, jitter: float
 ) -> None:
     """P5: whatever waits for longer was put off by a wrong clock."""
-    decided = decide(
-        Attempt(verdict, Stage.RCPT, 450), tries=tries, age=timedelta(0), is_newest=True, jitter=jitter
-    )
+    decided = decide(Attempt(verdict, Stage.RCPT, 450), tries=tries, age=timedelta(0), jitter=jitter)
     assert decided.retry_in is None or decided.retry_in < LONGEST_WAIT

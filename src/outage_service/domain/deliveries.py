@@ -187,30 +187,44 @@ _ENDS = {
 _BURNS_NOTHING = frozenset({Verdict.RELAY_DOWN, Verdict.MISCONFIGURED})
 
 
-def decide(attempt: Attempt, *, tries: int, age: timedelta, is_newest: bool, jitter: float) -> Decision:
+def decide(attempt: Attempt, *, tries: int, age: timedelta, jitter: float) -> Decision:
     """Returns what becomes of a delivery after `attempt`.
 
     A fault of the relay ends nothing, however long it lasts (P11); it is the newest bulletin that then
-    arrives.
+    arrives. Whether a newer one has taken its place meanwhile is the ledger's to say (P12).
 
     Args:
         attempt: the attempt just made.
         tries: the attempts that counted before it.
-        age: the time since the bulletin was issued.
-        is_newest: whether no newer bulletin of the outage exists.
+        age: for how long the message has been tried.
         jitter: in [-1, 1]; 0 is the plain schedule.
     """
     if end := _ENDS.get(attempt.verdict):
         return Decision(end)
     burns = attempt.verdict not in _BURNS_NOTHING
-    if not is_newest:
-        return Decision(DeliveryState.SUPERSEDED, burns_attempt=burns)
     if burns and age >= GIVE_UP_AFTER:
         return Decision(DeliveryState.EXPIRED)
-    wait = RETRY_AFTER[min(tries, len(RETRY_AFTER) - 1)] if burns else RETRY_AFTER[0]
+    wait = _scheduled(tries) if burns else RETRY_AFTER[0]
     if attempt.verdict is Verdict.UNCERTAIN:
         wait = max(wait, UNCERTAIN_AFTER)
     return Decision(DeliveryState.QUEUED, _jittered(wait, jitter), burns_attempt=burns)
+
+
+def retry_after(tries: int, jitter: float) -> timedelta:
+    """Returns the wait after an attempt that counted.
+
+    Args:
+        tries: the attempts that counted before it.
+        jitter: in [-1, 1]; 0 is the plain schedule.
+
+    Raises:
+        ValueError: `jitter` is beyond that.
+    """
+    return _jittered(_scheduled(tries), jitter)
+
+
+def _scheduled(tries: int) -> timedelta:
+    return RETRY_AFTER[min(tries, len(RETRY_AFTER) - 1)]
 
 
 def _jittered(wait: timedelta, jitter: float) -> timedelta:

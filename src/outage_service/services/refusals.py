@@ -11,12 +11,13 @@ from dataclasses import dataclass
 
 import structlog
 
-from outage_service.domain.deliveries import RETRY_AFTER, DeliveryState, Verdict
+from outage_service.domain.deliveries import DeliveryState, Verdict, retry_after
 from outage_service.domain.errors import StateConflict
 from outage_service.domain.roles import Actor
 from outage_service.services import bounces, refused_letters
 from outage_service.services.engine import Engine
 from outage_service.services.errors import NotFound
+from outage_service.services.jitter import jitter
 from outage_service.services.shut_out import requeued_among
 from outage_service.storage import Connection, audit, pauses
 from outage_service.storage.bounces import Addressee
@@ -96,7 +97,7 @@ def _weigh_contents(
         if now is None or _is_of_its_recipient(tx, group, one):
             continue
         pauses.insert_refusal(tx, claim.mailing_id, claim.recipient_id, claim.attempt, at=now)
-        wait = RETRY_AFTER[min(one.tries, len(RETRY_AFTER)) - 1]
+        wait = retry_after(claim.tries, jitter())
         requeued[claim.key] = one._replace(state=DeliveryState.QUEUED, retry_in=wait)
     for mailing_id in {key[0] for key in requeued} - group.accepted:
         _pause_after_too_many(tx, mailing_id, requeued.values())

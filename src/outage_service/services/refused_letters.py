@@ -6,7 +6,6 @@ schedule of what is refused for now, and those that have failed so go back to th
 for good as soon as the relay takes mail of somebody else, or where the schedule ends.
 """
 
-import random
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -24,6 +23,7 @@ from outage_service.domain.deliveries import (
     decide,
 )
 from outage_service.services import lost_letters
+from outage_service.services.jitter import jitter
 from outage_service.services.shut_out import ALIKE_AT_LEAST, SAME_MOMENT, Refusal, refusal_in
 from outage_service.storage import Connection, letter_endings, pauses
 from outage_service.storage.deliveries import LONE_RECIPIENT, ClaimKey, Settlement
@@ -108,8 +108,7 @@ def _again(alike: list[Settlement]) -> dict[ClaimKey, Settlement]:
     """Returns those of the letters, by key, that the schedule has another try for."""
     found = {}
     for one in alike:
-        jitter = random.uniform(-1, 1)  # noqa: S311 — spreads retries, guards nothing
-        decision = decide(_FOR_NOW, tries=one.claim.tries, age=one.claim.age, is_newest=True, jitter=jitter)
+        decision = decide(_FOR_NOW, tries=one.claim.tries, age=one.claim.age, jitter=jitter())
         if decision.state is DeliveryState.QUEUED:
             found[one.claim.key] = one._replace(state=decision.state, retry_in=decision.retry_in)
     if found:

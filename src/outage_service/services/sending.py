@@ -1,6 +1,5 @@
 """What a sender asks of the ledger: claims, a last look before sending, and outcomes."""
 
-import random
 import re
 import secrets
 from collections.abc import Collection, Sequence
@@ -16,6 +15,7 @@ from outage_service.domain.texts import Language
 from outage_service.services import alerts, lost_letters, message_ids, refusals
 from outage_service.services.engine import Engine
 from outage_service.services.heartbeats import Heartbeats
+from outage_service.services.jitter import jitter
 from outage_service.services.links import Holder, Purpose, around_token, token
 from outage_service.storage import Connection, deliveries, unsendable, workers
 from outage_service.storage.deliveries import LONE_RECIPIENT, Claim, ClaimKey, Settlement
@@ -221,8 +221,7 @@ def after_attempt(claim: Claim, attempt: Attempt) -> Settlement:
     if attempt.verdict is Verdict.ACCEPTED:  # nearly always: there is nothing to decide
         decision = _ACCEPTED
     else:
-        jitter = random.uniform(-1, 1)  # noqa: S311 — spreads retries, guards nothing
-        decision = decide(attempt, tries=claim.tries, age=claim.age, is_newest=True, jitter=jitter)
+        decision = decide(attempt, tries=claim.tries, age=claim.age, jitter=jitter())
     return Settlement(
         claim,
         decision.state,

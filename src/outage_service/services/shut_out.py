@@ -17,7 +17,8 @@ from typing import NamedTuple
 import structlog
 
 from outage_service.domain.bounces import is_about_address, status_in
-from outage_service.domain.deliveries import RETRY_AFTER, DeliveryState, Verdict
+from outage_service.domain.deliveries import DeliveryState, Verdict, retry_after
+from outage_service.services.jitter import jitter
 from outage_service.storage import Connection, bounces, endings, pauses
 from outage_service.storage.deliveries import LONE_RECIPIENT, ClaimKey, Settlement
 from outage_service.storage.endings import Ending
@@ -71,8 +72,7 @@ def refusal_in(said: Settlement | Ending) -> Refusal | None:
 
 
 def _again(one: Settlement) -> Settlement:
-    wait = RETRY_AFTER[min(one.tries, len(RETRY_AFTER)) - 1]
-    return one._replace(state=DeliveryState.QUEUED, retry_in=wait)
+    return one._replace(state=DeliveryState.QUEUED, retry_in=retry_after(one.claim.tries, jitter()))
 
 
 def _shut_out(tx: Connection, mailing_id: int, outcomes: list[Settlement]) -> list[Settlement]:
