@@ -1,7 +1,7 @@
 """The service tells its operators of its own failures: once, and once more when they are over (P22)."""
 
+import itertools
 import threading
-import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
@@ -41,8 +41,13 @@ def watched(database_url: str) -> Iterator[Engine]:
 
 
 def told(engine: Engine) -> list[str]:
-    """Looks, sends what there is to send, and returns what the operators were told, in English."""
+    """Looks, and returns what the operators are told anew, in English."""
     alerts.watch(engine)
+    return news(engine)
+
+
+def news(engine: Engine) -> list[str]:
+    """Sends what there is to send, and returns what the operators are told by it, in English."""
     letters = [message_from_string(letter, policy=policy.default) for _, letter in mail(engine)]
     return [str(one["Subject"]).split(" / ")[0] for one in letters if one["To"] == "duty@example.org"]
 
@@ -74,7 +79,7 @@ def test_a_bulletin_that_is_overdue_is_told_of_once_and_when_it_has_gone_out(wat
     with watched.db.read() as tx:
         assert count_open_alerts(tx) == {"overdue": 1}
     schedule.issue_due(watched)
-    assert len(told(watched)) == 1
+    assert told(watched) == ["Over: A bulletin of TCC26-0001 is overdue"]
     assert told(watched) == []
     with watched.db.read() as tx:
         assert open_alerts(tx) == set()
@@ -120,6 +125,19 @@ def test_a_worker_that_stopped_without_a_word_is_told_of(watched: Engine) -> Non
     assert told(watched) == ["Part of the outage service has stopped answering"]
     a_worker(watched, "three", "mail-1")
     assert len(told(watched)) == 1
+    with watched.db.read() as tx:
+        assert open_alerts(tx) == set()
+
+
+def test_a_host_that_never_came_back_is_not_called_well(watched: Engine) -> None:
+    """P22: after a day nobody asks for it any more, but it has not been repaired."""
+    a_worker(watched, silent=DEAD_AFTER + MINUTE)
+    assert told(watched) == ["Part of the outage service has stopped answering"]
+    watched.db.write(lambda tx: workers.sign_off(tx, "one"))
+    a_worker(watched, "two", "mail-2")
+    with capture_logs() as log:
+        assert told(watched) == []
+    assert [entry["event"] for entry in log] == ["alert_forgotten"]
     with watched.db.read() as tx:
         assert open_alerts(tx) == set()
 
@@ -209,7 +227,7 @@ class Relay:
 def test_each_process_says_how_its_relay_is_and_looks_at_everything(watched: Engine) -> None:
     a_worker(watched)
     relay = Relay()
-    watch = ServiceWatch(watched, relay.news, every_seconds=0)
+    watch = ServiceWatch(watched, relay.news, every_seconds=0, well_after_seconds=0)
     for cause in (None, DOWN, DOWN, None, WRONG):
         relay.cause = cause
         watch.step()
@@ -221,16 +239,35 @@ def test_a_relay_that_refuses_our_mail_by_turns_is_one_trouble(watched: Engine) 
     """P22: not two letters with every look."""
     a_worker(watched)
     relay = Relay()
-    watch = ServiceWatch(watched, relay.news, every_seconds=0, well_after_seconds=0.5)
+    seconds = itertools.count(0.0, 30.0)
+    watch = ServiceWatch(watched, relay.news, monotonic=lambda: next(seconds))
     for cause in (WRONG, None, WRONG, DOWN, None, WRONG, None):
         relay.cause = cause
         watch.step()
-    assert told(watched) == ["The mail relay is paused"]
-    time.sleep(0.6)
+    assert news(watched) == ["The mail relay is paused"]
     watch.step()
-    assert len(told(watched)) == 1
-    with watched.db.read() as tx:
-        assert open_alerts(tx) == set()
+    assert news(watched) == ["Over: The mail relay is paused"]
+
+
+def test_a_service_that_is_started_anew_while_the_relay_is_down_calls_nothing_over(watched: Engine) -> None:
+    """P22: it is the first thing that operators try, and of its relay a new process knows nothing yet."""
+    a_worker(watched)
+    watched.db.write(lambda tx: note_relay(tx, "one", paused_for=6 * MINUTE, is_misconfigured=False))
+    assert told(watched) == ["The mail relay is paused"]
+    watched.db.write(lambda tx: workers.sign_off(tx, "one"))
+    relay = Relay()
+    seconds = itertools.count(0.0, 10.0)
+    watch = ServiceWatch(watched, relay.news, monotonic=lambda: next(seconds))
+    a_worker(watched)
+    watch.step()
+    relay.cause = DOWN
+    for _ in range(10):
+        watch.step()
+    assert news(watched) == []
+    relay.cause = None
+    for _ in range(10):
+        watch.step()
+    assert news(watched) == ["Over: The mail relay is paused"]
 
 
 def test_it_does_not_look_with_every_tick(watched: Engine) -> None:

@@ -7,11 +7,13 @@ from dataclasses import replace
 from email import message_from_bytes, policy
 
 import pytest
+from sqlalchemy import func, select
 
 from outage_service.domain.deliveries import DeliveryState
 from outage_service.domain.texts import Language
 from outage_service.services.engine import Engine
 from outage_service.services.links import Holder, Purpose, token
+from outage_service.storage.schema import delivery
 from outage_service.storage.subscribers import SubscriberState, set_subscriber_state
 from tests.support.smtp_server import Drop, Hang, Script, SmtpServer, running_smtp_server
 from tests.worker.harness import (
@@ -218,6 +220,25 @@ def test_a_worker_without_a_relay_leaves_its_claims_to_the_others(postgresql_url
     assert Counter(relay.recipients) == Counter(people(300))
     for engine in (cut_off, other):
         engine.db.close()
+
+
+def test_a_worker_whose_relay_comes_back_goes_on_by_itself(postgresql_url: str) -> None:
+    """P7, P11: also after it has begun to leave its claims to others."""
+    engine = make_engine(postgresql_url)
+    subscribe(engine, *people(20))
+    script = Script().on("CONNECT", "421 4.3.2 not now")
+    with running_smtp_server(script) as relay, working(engine, relay.url(), left_to_others_after=0.5):
+        declare(engine)
+        until(lambda: relay.connections >= 2)
+        script.forget()
+        until(lambda: relay.recipients, seconds=30)
+        make_retries_due(engine)
+        until(lambda: all_are(engine, DeliveryState.ACCEPTED, 20))
+    assert Counter(relay.recipients) == Counter(people(20))
+    with engine.db.read() as tx:
+        claimed = tx.execute(select(func.sum(delivery.c.attempt))).scalar_one()
+    assert claimed < 20 * 4, "each is claimed again with every probe at most"
+    engine.db.close()
 
 
 def test_only_one_process_sends_from_an_sqlite_file(sqlite_url: str) -> None:

@@ -50,7 +50,10 @@ OVERDUE_AFTER = timedelta(minutes=5)
 CANARY_WITHIN = timedelta(minutes=10)
 LOOK_EVERY_SECONDS = 5.0
 RELAY_WELL_AFTER_SECONDS = 60.0
-"""One that takes our mail and refuses it by turns is one trouble, not one with every look."""
+"""One that takes our mail and refuses it by turns is one trouble, not one with every look; and of a process
+that has just begun nobody knows yet how its relay is."""
+_RELAY: Event = (AlertKind.RELAY_PAUSED.value, "")
+_NOTHING = timedelta(0)
 _ABOUT_AN_OUTAGE = frozenset({AlertKind.OVERDUE, AlertKind.BULLETIN_PAUSED})
 _BY_TIME_OF_DAY = frozenset({AlertKind.OVERDUE.value, AlertKind.CANARY_MISSING.value})
 
@@ -89,18 +92,24 @@ def _alert_overrun_safely(engine: Engine, outage_id: int, number: str) -> bool:
         return False
 
 
-def watch(engine: Engine) -> None:
+def watch(engine: Engine, *, lasting: Collection[Event] = ()) -> set[Event]:
     """Tells the operators of what has gone wrong with the service since the last look, and what is over.
 
     What is told by the time of day stays as it is where this host's clock differs from the others' (P5).
+    Returns what is wrong now.
+
+    Args:
+        lasting: what is not over yet, although nothing of it is found.
     """
     with engine.db.read() as tx:
-        known, found, is_right = rows.open_alerts(tx), _found(engine, tx), engine.host_clock.agrees(tx)
+        known = rows.open_alerts(tx)
+        found, is_right = _found(engine, tx, known), engine.host_clock.agrees(tx)
     changed = {event for event in found ^ known if is_right or event[0] not in _BY_TIME_OF_DAY}
     for event in sorted(changed & found):
         _tell_safely(engine, _begin, event)
-    for event in sorted(changed & known):
+    for event in sorted((changed & known).difference(lasting)):
         _tell_safely(engine, _end, event)
+    return found
 
 
 def _tell_safely(engine: Engine, tell: Callable[[Engine, Connection, Event], None], event: Event) -> None:
@@ -110,8 +119,8 @@ def _tell_safely(engine: Engine, tell: Callable[[Engine, Connection, Event], Non
         log.exception("alert_failed", kind=event[0], subject=event[1])
 
 
-def _found(engine: Engine, tx: Connection) -> set[Event]:
-    """Returns what is wrong now."""
+def _found(engine: Engine, tx: Connection, known: Collection[Event]) -> set[Event]:
+    """Returns what is wrong now. A relay that was told of is well when no worker leaves it alone any more."""
     now = engine.clock()
     found = {(AlertKind.OVERDUE.value, each) for each in rows.overdue_outages(tx, due_by=now - OVERDUE_AFTER)}
     found |= {(AlertKind.HEARTBEAT_LOST.value, host) for host in rows.silent_hosts(tx)}
@@ -123,8 +132,8 @@ def _found(engine: Engine, tx: Connection) -> set[Event]:
     found |= lost_letters.still_told(tx)
     if count_held(tx):
         found.add((AlertKind.MAIL_HELD.value, ""))
-    if rows.is_relay_paused(tx, longer_than=RELAY_DOWN_AT_MOST):
-        found.add((AlertKind.RELAY_PAUSED.value, ""))
+    if rows.is_relay_paused(tx, longer_than=_NOTHING if _RELAY in known else RELAY_DOWN_AT_MOST):
+        found.add(_RELAY)
     if engine.canary_email and rows.is_canary_missing(tx, sent_before=now - CANARY_WITHIN):
         found.add((AlertKind.CANARY_MISSING.value, ""))
     return found
@@ -166,9 +175,13 @@ def _begin(engine: Engine, tx: Connection, event: Event) -> None:
 
 
 def _end(engine: Engine, tx: Connection, event: Event) -> None:
-    if rows.clear_alert(tx, event, now=engine.clock()):
-        log.warning("alert_over", kind=event[0], subject=event[1])
-        _tell(engine, tx, event, is_over=True)
+    if not rows.clear_alert(tx, event, now=engine.clock()):
+        return
+    if event[0] == AlertKind.HEARTBEAT_LOST and not rows.is_alive(tx, host=event[1]):
+        log.warning("alert_forgotten", kind=event[0], subject=event[1])  # it never came back
+        return
+    log.warning("alert_over", kind=event[0], subject=event[1])
+    _tell(engine, tx, event, is_over=True)
 
 
 def _tell(engine: Engine, tx: Connection, event: Event, *, is_over: bool = False) -> None:
@@ -223,7 +236,8 @@ class ServiceWatch:
     Args:
         relay_news: returns what this process's sender knows of its relay; None where none runs.
         every_seconds: how long one look does.
-        well_after_seconds: how long a relay that cannot be used works before that is over.
+        well_after_seconds: how long no relay is left alone before that is over.
+        monotonic: seconds that never go back.
     """
 
     def __init__(
@@ -233,23 +247,27 @@ class ServiceWatch:
         *,
         every_seconds: float = LOOK_EVERY_SECONDS,
         well_after_seconds: float = RELAY_WELL_AFTER_SECONDS,
+        monotonic: Callable[[], float] = monotonic_seconds,
     ) -> None:
         self._engine = engine
         self._relay_news = relay_news
         self._every_seconds = every_seconds
         self._well_after_seconds = well_after_seconds
-        self._wrong_at = float("-inf")
+        self._monotonic = monotonic
+        self._relay_paused_at = monotonic()
         self._told: tuple[str, bool, bool] | None = None
         self._looked_at: float | None = None
 
     def step(self) -> None:
         """Looks, unless it has within the last seconds; to be called with every tick."""
-        now = monotonic_seconds()
+        now = self._monotonic()
         if self._looked_at is not None and now - self._looked_at < self._every_seconds:
             return
         self._looked_at = now
         self._note_relay()
-        watch(self._engine)
+        is_well = now - self._relay_paused_at >= self._well_after_seconds
+        if _RELAY in watch(self._engine, lasting=() if is_well else {_RELAY}):
+            self._relay_paused_at = now
 
     def _note_relay(self) -> None:
         """Keeps for the others whether this worker's relay can be used, whenever that changes."""
@@ -258,10 +276,6 @@ class ServiceWatch:
             return
         cause = news.health.cause
         is_misconfigured = cause is not None and cause.verdict is Verdict.MISCONFIGURED
-        if is_misconfigured:
-            self._wrong_at = monotonic_seconds()
-        elif monotonic_seconds() - self._wrong_at < self._well_after_seconds:
-            return
         now = (news.worker_id, cause is not None, is_misconfigured)
         if now == self._told or (self._told is None and cause is None):
             return

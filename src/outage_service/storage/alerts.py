@@ -98,6 +98,12 @@ def silent_hosts(tx: Connection) -> list[str]:
     return list(tx.execute(select(worker.c.host).where(is_dead, ~is_replaced).distinct()).scalars())
 
 
+def is_alive(tx: Connection, *, host: str) -> bool:
+    """Returns whether a worker lives on a host."""
+    lives = select(worker.c.id).where(worker.c.host == host, worker.c.seen_at > database_now(tx) - DEAD_AFTER)
+    return tx.execute(lives.limit(1)).first() is not None
+
+
 def overdue_outages(tx: Connection, *, due_by: datetime) -> list[str]:
     """Returns the numbers of outages whose bulletin was due then or before and has not gone out."""
     return list(tx.execute(select(outage.c.number).where(outage.c.next_due_at <= due_by)).scalars())

@@ -147,7 +147,9 @@ class Sender:
         self.stop()
         await asyncio.wait([feeding])
         await self._pool.close(grace)
-        await _cancel(tasks)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
         await self._record_rest()
         await asyncio.gather(told, *ended)
 
@@ -199,9 +201,13 @@ class Sender:
             log.warning("claims_let_go", count=freed)
 
     def _leave_to_others(self) -> None:
-        """Drops what waits where this worker has no relay: newer news would wait behind it, too (P12)."""
-        paused, options = self._pool.health().paused_seconds, self._options
-        if paused > options.left_to_others_after and not options.is_alone:
+        """Drops what waits where this worker has no relay: newer news would wait behind it, too (P12).
+
+        What is claimed to ask the relay again, once it is time, is kept.
+        """
+        health = self._pool.health()
+        is_left = health.paused_seconds > self._options.left_to_others_after and health.retry_in_seconds > 0
+        if is_left and not self._options.is_alone:
             self._drop(self._backlog.clear())
 
     def _drop(self, some: Collection[Ready]) -> None:
@@ -392,9 +398,3 @@ class Sender:
                 return True
             await self._pause()
         return False
-
-
-async def _cancel(tasks: list[asyncio.Task[None]]) -> None:
-    for task in tasks:
-        task.cancel()
-    await asyncio.gather(*tasks, return_exceptions=True)

@@ -136,6 +136,8 @@ def test_a_part_may_be_encoded_for_its_transfer(encoding: str) -> None:
         b"Content-Type: multipart/report\n\n--x\n",
         b"Content-Type: multipart/report; boundary=\n\n--\n",
         b"Content-Type: multipart/report; boundary*=bad''%ff%ff\n\n--x\n",
+        b"Content-Type: multipart/report; boundary*=x'y'z; boundary*1=q\n\n--x\n",
+        b"Content-Type: multipart/report; boundary*=\x00'x'y\n\n--x\n",
         b"Content-Type: multipart/mixed; boundary=x\n\n" + a_failure_report(ID),
         STATUS_PART + b"Content-Transfer-Encoding: base64\n\n====\n--x--",
     ],

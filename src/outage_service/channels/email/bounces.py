@@ -67,10 +67,8 @@ def read_report(raw: bytes) -> Report | None:
     """Returns what a message reports, or None: an automatic reply, a letter, no message at all."""
     head, body = _split(raw[:LONGEST].replace(b"\r\n", b"\n"))
     header = _fields(head)
-    is_report = header.get_content_type() == "multipart/report"
-    # Taking parameters apart costs the square of their length.
-    boundary = header.get_boundary() if len(str(header["Content-Type"])) <= _PARAMETERS_LONGEST else None
-    if not is_report or not boundary:
+    boundary = _boundary(header)
+    if header.get_content_type() != "multipart/report" or not boundary:
         return None
     parts = list(_parts(body, boundary))
     failed = [one for part in parts if part.kind in _STATUSES for one in _failed(part.body)]
@@ -80,6 +78,16 @@ def read_report(raw: bytes) -> Report | None:
     returned = [_fields(_split(part.body)[0])["Message-ID"] for part in parts if part.kind in _RETURNED]
     named = [_MESSAGE_ID.search(str(value)) for value in (*returned, header["In-Reply-To"]) if value]
     return Report(tuple(match[1] for match in named if match), tuple(failed), is_complaint)
+
+
+def _boundary(header: "Message[str, str]") -> str | None:
+    # Taking parameters apart costs the square of their length, and fails for some that RFC 2231 forbids.
+    if len(str(header["Content-Type"])) > _PARAMETERS_LONGEST:
+        return None
+    try:
+        return header.get_boundary()
+    except (TypeError, ValueError):
+        return None
 
 
 def _fields(head: bytes) -> "Message[str, str]":
