@@ -10,8 +10,7 @@ from outage_service.domain.deliveries import DeliveryState
 from outage_service.services import sending
 from outage_service.services.engine import Engine
 from outage_service.services.heartbeats import Heartbeats
-from outage_service.storage.reports import living_workers
-from outage_service.storage.workers import DEAD_AFTER
+from outage_service.storage.workers import DEAD_AFTER, living_workers
 from outage_service.worker.sender import HEARTBEAT_SECONDS, RESCUE_SECONDS
 from tests.engines import an_engine
 from tests.services.acts import declare, subscribe

@@ -14,7 +14,7 @@ from outage_service.services import refusals
 from outage_service.services.engine import Engine
 from outage_service.services.shut_out import ALIKE_AT_LEAST
 from outage_service.storage.letter_endings import LOOKED_AT
-from outage_service.storage.mailings import forget_address, insert_letter
+from outage_service.storage.mailings import CONFIRMATION, forget_address, insert_letter
 from outage_service.storage.now import database_now
 from outage_service.storage.schema import delivery, mailing
 from tests.services.acts import TCCU, declare, receivers, subscribe
@@ -245,7 +245,7 @@ def test_a_letter_fails_where_the_schedule_ends(engine: Engine) -> None:
 
 
 def erase(tx: Connection) -> None:
-    forget_address(tx, "somebody0@example.org")
+    forget_address(tx, "somebody0@example.org", purpose=CONFIRMATION)
 
 
 def supersede(tx: Connection) -> None:

@@ -13,7 +13,7 @@ from outage_service.storage.deliveries import (
     free_claims,
     inactive_among,
 )
-from outage_service.storage.mailings import forget_address, superseded_among
+from outage_service.storage.mailings import CONFIRMATION, forget_address, superseded_among
 from outage_service.storage.now import database_now
 from outage_service.storage.pauses import pause_mailing
 from outage_service.storage.schema import delivery
@@ -266,7 +266,7 @@ def test_an_erased_persons_letters_keep_no_address_and_end(db: Database) -> None
     kept = a_letter(db, "bob@example.org")
     never_claimed = a_letter(db, "ann@example.org")
     end(db, claims(db), DeliveryState.QUEUED, retry_in=timedelta(0))
-    db.write(lambda tx: forget_address(tx, "ann@example.org"))
+    db.write(lambda tx: forget_address(tx, "ann@example.org", purpose=CONFIRMATION))
     sweep(db)
     assert [claim.mailing_id for claim in all_claims(db)] == [kept]
     assert states(db) == {"suppressed": 1, "claimed": 1}

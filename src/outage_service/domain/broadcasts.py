@@ -14,6 +14,7 @@ from outage_service.domain.systems import (
     System,
     in_catalogue_order,
     systems_of_line,
+    worst_condition,
 )
 from outage_service.domain.texts import Bilingual, Language
 
@@ -86,8 +87,7 @@ class LineEvent:
     @property
     def condition(self) -> Condition:
         """The worst condition on this line."""
-        is_outage = any(impact.condition is Condition.OUTAGE for impact in self.impacts)
-        return Condition.OUTAGE if is_outage else Condition.DELAY
+        return worst_condition(impact.condition for impact in self.impacts)
 
     @property
     def systems(self) -> tuple[System, ...]:
@@ -128,8 +128,7 @@ class LineFacts:
         """The worst condition of any open event; normal only where none is open (R22)."""
         if not self.events:
             return LineState.NORMAL
-        is_outage = any(event.condition is Condition.OUTAGE for event in self.events)
-        return LineState.OUTAGE if is_outage else LineState.DELAY
+        return LineState(worst_condition(event.condition for event in self.events))
 
 
 def line_facts(

@@ -18,6 +18,7 @@ from outage_service.domain.outages import (
     Outage,
     OutageKind,
     OutageState,
+    was_withdrawn,
 )
 from outage_service.domain.systems import (
     FULL_OUTAGE,
@@ -72,7 +73,7 @@ class ImpactFacts:
     @property
     def was_withdrawn(self) -> bool:
         """Whether it was taken off a planned outage before the start: it never suffered anything."""
-        return self.restored_at is not None and self.restored_at < self.started_at
+        return was_withdrawn(self.started_at, self.restored_at)
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,6 +43,11 @@ def at_wall_clock(day: date, clock: time) -> datetime:
     return datetime.combine(day, clock, tzinfo=EASTERN).astimezone(UTC)
 
 
+def iso_utc(instant: datetime) -> str:
+    """Returns an instant as the API prints it: in UTC, to the second."""
+    return instant.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
 def cut_to_minute(instant: datetime) -> datetime:
     """Returns `instant` in UTC without its seconds: the nominal time of what happens in that minute."""
     return instant.astimezone(UTC).replace(second=0, microsecond=0)

@@ -19,6 +19,7 @@ from outage_service.domain.systems import (
     System,
     derived_condition,
     in_catalogue_order,
+    worst_condition,
 )
 
 
@@ -155,7 +156,7 @@ class Outage:
     @property
     def condition(self) -> Condition:
         """The worst condition of any system: it sets the cadence."""
-        return worst_condition(self.active_impacts)
+        return worst_condition(impact.condition for impact in self.active_impacts)
 
     @property
     def is_full(self) -> bool:
@@ -237,10 +238,9 @@ class Outage:
         return next_due(last, self.condition, calendar)
 
 
-def worst_condition(impacts: Iterable[Impact]) -> Condition:
-    """Returns `outage` where any of `impacts` is one, else `delay`."""
-    is_outage = any(impact.condition is Condition.OUTAGE for impact in impacts)
-    return Condition.OUTAGE if is_outage else Condition.DELAY
+def was_withdrawn(started_at: datetime, restored_at: datetime | None) -> bool:
+    """Returns whether a system was taken off a planned outage before the start: it never suffered."""
+    return restored_at is not None and restored_at < started_at
 
 
 def ends_by(now: datetime, impacts: Iterable[Impact]) -> list[datetime]:

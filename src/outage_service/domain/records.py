@@ -7,7 +7,7 @@ from outage_service.domain.bulletins import BulletinKind
 from outage_service.domain.calendar import BusinessCalendar
 from outage_service.domain.deadlines import Deadlines
 from outage_service.domain.grace import Relief
-from outage_service.domain.outages import Contingency, Outage, OutageState
+from outage_service.domain.outages import Contingency, Outage, OutageState, was_withdrawn
 from outage_service.domain.systems import Condition, Direction, System
 
 
@@ -24,7 +24,7 @@ class RecordedImpact:
     @property
     def was_withdrawn(self) -> bool:
         """Whether it was taken off a planned outage before the start: it never suffered anything."""
-        return self.restored_at is not None and self.restored_at < self.started_at
+        return was_withdrawn(self.started_at, self.restored_at)
 
 
 @dataclass(frozen=True, slots=True)

@@ -114,6 +114,11 @@ def derived_condition(system: System, stated: Condition, behind: timedelta | Non
     return Condition.OUTAGE if threshold.is_reached(behind) else Condition.DELAY
 
 
+def worst_condition(conditions: Iterable[Condition]) -> Condition:
+    """Returns `outage` where any of `conditions` is one, else `delay`."""
+    return Condition.OUTAGE if Condition.OUTAGE in conditions else Condition.DELAY
+
+
 def systems_of_line(line: HelpLine) -> tuple[System, ...]:
     """Returns the systems a help line speaks of, in the catalogue's order (R20)."""
     return tuple(system for system, entry in CATALOGUE.items() if entry.line is line)

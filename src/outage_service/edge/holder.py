@@ -3,9 +3,10 @@
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 
 from outage_service.clock import monotonic_seconds
+from outage_service.domain.calendar import iso_utc
 from outage_service.edge.snapshot import Snapshot
 
 STALE_AFTER_SECONDS = 30.0
@@ -93,7 +94,7 @@ class SnapshotHolder:
 
 
 def _held(snapshot: Snapshot, checked_at: datetime | None, checked_seconds: float) -> Held:
-    as_of = b'"%b"' % iso(checked_at).encode() if checked_at else b"null"
+    as_of = b'"%b"' % iso_utc(checked_at).encode() if checked_at else b"null"
     return Held(
         snapshot,
         checked_at,
@@ -102,8 +103,3 @@ def _held(snapshot: Snapshot, checked_at: datetime | None, checked_seconds: floa
         told_from=snapshot.told_from,
         told_until=snapshot.told_until,
     )
-
-
-def iso(instant: datetime) -> str:
-    """Returns an instant as the API prints it: UTC, to the second."""
-    return instant.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -23,7 +23,7 @@ from pathlib import Path
 
 import structlog
 
-from outage_service.edge.holder import iso
+from outage_service.domain.calendar import iso_utc
 from outage_service.edge.pages import stamped_json
 from outage_service.edge.snapshot import BROADCAST_PREFIX, HOME_PATHS, Snapshot
 
@@ -102,7 +102,7 @@ def lasting_files(snapshot: Snapshot, index_html: str) -> dict[str, bytes]:
 
     Publish what was read: a process that never reached the database had better leave the former files.
     """
-    as_of = iso(snapshot.as_of) if snapshot.as_of else None
+    as_of = iso_utc(snapshot.as_of) if snapshot.as_of else None
     wording = snapshot.stale_wording
     files = {
         "index.html": index_html.encode(),

@@ -1,10 +1,11 @@
 """The status of every system as JSON objects, and as the page that outlives the service (P21)."""
 
 from collections.abc import Iterable
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from html import escape
 
 from outage_service.content.voice import load_voice
+from outage_service.domain.calendar import iso_utc
 from outage_service.domain.outages import Impact
 from outage_service.domain.status import OutageStatus, StatusFacts, SystemStatus
 from outage_service.domain.texts import Bilingual, Language
@@ -74,7 +75,7 @@ def _bilingual(text: Bilingual | None) -> dict[str, str] | None:
 
 
 def _iso(instant: datetime | None) -> str | None:
-    return instant.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ") if instant else None
+    return iso_utc(instant) if instant else None
 
 
 def last_known_page(messages: Iterable[LineMessage]) -> str:

@@ -19,7 +19,7 @@ from outage_service.storage.bulletins import BulletinRecord
 from outage_service.storage.external_outages import find_external
 from outage_service.storage.mailings import Progress, progress_of
 from outage_service.storage.regional import list_recipients
-from outage_service.storage.reports import living_workers
+from outage_service.storage.workers import living_workers
 
 OVERDUE_AFTER = timedelta(minutes=1)
 """A bulletin this late is not merely waiting for the next tick."""

@@ -17,7 +17,13 @@ from outage_service.domain.contingency import (
     is_concerned,
     named,
 )
-from outage_service.domain.outages import Contingency, ContingencyState, Impact, Outage, OutageState
+from outage_service.domain.outages import (
+    Contingency,
+    ContingencyState,
+    Outage,
+    OutageState,
+    was_withdrawn,
+)
 from outage_service.domain.systems import Condition, System
 from outage_service.services import evidence
 from outage_service.services.engine import Engine
@@ -70,12 +76,20 @@ def procedures_for(situation: Situation) -> tuple[Procedure, ...]:
 
 def checklist(engine: Engine, tx: Connection, role: ClientRole, mode: Mode, flow: Flow) -> Checklist:
     """Returns what such a client has to do, given the outages there are now."""
-    anyway = Situation(roles=frozenset({role}), modes=frozenset({mode}), flows=frozenset({flow}))
-    everything = standings(engine, tx)
+    general = general_checklist(role, mode, flow)
+    anyway, everything = general.situation, standings(engine, tx)
     own = tuple(each for each in everything if any(is_concerned(s, anyway) for s in each.systems))
-    situation = replace(anyway, systems=_systems_by_time(own)) if own else anyway
     has_others = any(_goes_on(each) for each in everything if each not in own)
+    if not own:
+        return replace(general, has_others=has_others)
+    situation = replace(anyway, systems=_systems_by_time(own))
     return Checklist(situation, own, has_others, procedures_for(situation))
+
+
+def general_checklist(role: ClientRole, mode: Mode, flow: Flow) -> Checklist:
+    """Returns what such a client has to do in any outage; it asks no database."""
+    situation = Situation(roles=frozenset({role}), modes=frozenset({mode}), flows=frozenset({flow}))
+    return Checklist(situation, (), False, procedures_for(situation))
 
 
 def _goes_on(standing: Standing) -> bool:
@@ -148,18 +162,15 @@ def _systems(tx: Connection, outage: Outage, phase: Timeframe) -> frozenset[Syst
 
 def _systems_ever_out(tx: Connection, outage: Outage) -> frozenset[System]:
     """Returns the systems for which procedures were in effect (R5), and those of which that is not known."""
-    failed = [i for i in outage.impacts if not _was_withdrawn(i, outage)]
+    failed = [
+        i for i in outage.impacts if not was_withdrawn(i.started_at or outage.started_at, i.restored_at)
+    ]
     every = frozenset(i.system for i in failed)
     on_record = frozenset(i.system for i in failed if i.condition is Condition.OUTAGE)
     if on_record == every:
         return every
     told = evidence.systems_out(tx, outage.id)
     return every if told is None else every & (on_record | told)
-
-
-def _was_withdrawn(impact: Impact, outage: Outage) -> bool:
-    """Returns whether it was taken off a planned outage before the start: it never failed."""
-    return impact.restored_at is not None and impact.restored_at < (impact.started_at or outage.started_at)
 
 
 @dataclass(frozen=True, slots=True)

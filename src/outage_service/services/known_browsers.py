@@ -10,6 +10,7 @@ from datetime import timedelta
 
 from outage_service.services import limits
 from outage_service.services.engine import Engine
+from outage_service.services.macs import console_mac
 from outage_service.storage import Connection
 
 KNOWN_AT_MOST = timedelta(days=180)
@@ -40,5 +41,4 @@ def _is_known(engine: Engine, cookie: str, account: str) -> bool:
 
 
 def _seal(engine: Engine, account: str, body: str) -> str:
-    message = f"console browser:{account}:{body}".encode(errors="replace")
-    return hmac.new(engine.secret_key, message, "sha256").hexdigest()
+    return console_mac(engine.secret_key, "browser", f"{account}:{body}")

@@ -16,6 +16,11 @@ def mac(key: bytes, message: bytes) -> bytes:
     return sha256(outer + sha256(inner + message).digest()).digest()
 
 
+def console_mac(key: bytes, purpose: str, body: str) -> str:
+    """Returns what shows, in hexadecimal, that the console made `body` for this purpose."""
+    return mac(key, f"console {purpose}:{body}".encode(errors="replace")).hex()
+
+
 @lru_cache(maxsize=4)
 def _padded(key: bytes) -> tuple[bytes, bytes]:
     block = (key if len(key) <= _BLOCK else sha256(key).digest()).ljust(_BLOCK, b"\0")

@@ -10,6 +10,7 @@ import structlog
 from outage_service.channels.oidc.errands import Errand, IdentityProvider, NotVouched
 from outage_service.services import limits, sessions, users
 from outage_service.services.engine import Engine
+from outage_service.services.macs import console_mac
 from outage_service.services.sessions import TRIES_OF_NETWORK, TRIES_WITHIN, TooManyTries
 from outage_service.storage import Connection
 
@@ -107,5 +108,4 @@ def _begin(engine: Engine, tx: Connection, email: str, issuer: str, former: str 
 
 
 def _keyed(engine: Engine, purpose: str, body: str) -> str:
-    message = f"console provider {purpose}:{body}".encode(errors="replace")
-    return hmac.new(engine.secret_key, message, "sha256").hexdigest()
+    return console_mac(engine.secret_key, f"provider {purpose}", body)

@@ -26,8 +26,8 @@ from outage_service.storage.reports import (
     Figures,
     failed_deliveries,
     figures,
-    living_workers,
 )
+from outage_service.storage.workers import living_workers
 
 NOT_REACHED = (DeliveryState.FAILED, DeliveryState.EXPIRED)
 """The ends of a delivery that somebody should look into."""

@@ -20,7 +20,7 @@ from outage_service.services.engine import Engine
 from outage_service.services.errors import NotFound
 from outage_service.storage import Connection, audit
 from outage_service.storage import regional as rows
-from outage_service.storage.mailings import AboutOutage, insert_letter
+from outage_service.storage.mailings import AboutOutage, forget_address, insert_letter
 from outage_service.storage.regional import RegionalRecipient
 
 RECIPIENTS_AT_MOST = 100
@@ -54,7 +54,7 @@ def remove_recipient(engine: Engine, tx: Connection, actor: Actor, recipient_id:
     key = rows.delete_recipient(tx, recipient_id)
     if key is None:
         raise NotFound("regional recipient", recipient_id)
-    rows.forget_letters(tx, key)
+    forget_address(tx, key, purpose=rows.PURPOSE)
     lost_letters.forget_region(tx, recipient_id)
     _record(tx, "regional_removed", actor, recipient_id, engine.clock())
 

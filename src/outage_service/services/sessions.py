@@ -4,7 +4,6 @@ The cookie holds 256 random bits, of which the database keeps a keyed digest. Th
 carries is derived from the cookie (CSRF), so that there is none to keep.
 """
 
-import hmac
 import secrets
 from dataclasses import dataclass
 from datetime import timedelta
@@ -16,6 +15,7 @@ from outage_service.domain.roles import Actor
 from outage_service.services import known_browsers, limits, users
 from outage_service.services.addresses import AddressRefused, parse_address
 from outage_service.services.engine import Engine
+from outage_service.services.macs import console_mac
 from outage_service.storage import Connection, audit
 from outage_service.storage import sessions as rows
 from outage_service.storage.sessions import SessionRecord
@@ -168,13 +168,8 @@ def sign_out(engine: Engine, tx: Connection, cookie: str) -> None:
 
 
 def _digest(engine: Engine, cookie: str) -> str:
-    return _keyed(engine, "session", cookie)
+    return console_mac(engine.secret_key, "session", cookie)
 
 
 def _csrf(engine: Engine, cookie: str) -> str:
-    return _keyed(engine, "csrf", cookie)
-
-
-def _keyed(engine: Engine, purpose: str, cookie: str) -> str:
-    message = f"console {purpose}:{cookie}".encode(errors="replace")
-    return hmac.new(engine.secret_key, message, "sha256").hexdigest()
+    return console_mac(engine.secret_key, "csrf", cookie)

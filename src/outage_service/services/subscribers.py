@@ -12,7 +12,7 @@ from outage_service.services.engine import Engine
 from outage_service.services.errors import NotFound
 from outage_service.storage import Connection, audit
 from outage_service.storage import subscribers as rows
-from outage_service.storage.mailings import forget_address
+from outage_service.storage.mailings import CONFIRMATION, forget_address
 from outage_service.storage.subscribers import Choices, Subscriber, SubscriberState
 
 
@@ -138,7 +138,7 @@ def erase(engine: Engine, tx: Connection, actor: Actor, subscriber_id: int) -> N
     found = get(tx, subscriber_id, find=rows.lock_subscriber)
     rows.delete_subscriber(tx, subscriber_id)
     rows.delete_request_of(tx, found.choices.address_key)
-    forget_address(tx, found.choices.address_key)
+    forget_address(tx, found.choices.address_key, purpose=CONFIRMATION)
     suppressions.forget(engine, tx, found.choices.address_key)
     _record(engine, tx, actor, "subscriber_erased", subscriber_id)
 

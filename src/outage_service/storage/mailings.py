@@ -136,14 +136,12 @@ def find_mailing(tx: Connection, mailing_id: int) -> MailingRecord:
     return MailingRecord(row.id, row.outage_id, row.sequence, letters)
 
 
-def forget_address(tx: Connection, address_key: str) -> None:
-    """Blanks an erased subscriber's address in their letters; what was not sent yet never will be.
+def forget_address(tx: Connection, address_key: str, *, purpose: str) -> None:
+    """Blanks an address in its letters of one purpose; what was not sent yet never will be.
 
-    The same mailbox may be a region's or an operator's: letters to it as such stay.
+    The same mailbox may be a subscriber's, a region's and an operator's: letters to it as another stay.
     """
-    theirs = update(mailing).where(
-        mailing.c.purpose == CONFIRMATION, func.lower(mailing.c.address) == address_key
-    )
+    theirs = update(mailing).where(mailing.c.purpose == purpose, func.lower(mailing.c.address) == address_key)
     tx.execute(theirs.values(address="", is_fanned_out=True))
 
 

@@ -3,11 +3,10 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, delete, func, insert, select, update
+from sqlalchemy import Connection, delete, func, insert, select
 
 from outage_service.domain.texts import Language
 from outage_service.storage.contingency_schema import regional_recipient
-from outage_service.storage.schema import mailing
 from outage_service.storage.types import AnyRow
 
 PURPOSE = "regional"
@@ -46,12 +45,6 @@ def delete_recipient(tx: Connection, recipient_id: int) -> str | None:
     gone = delete(regional_recipient).where(regional_recipient.c.id == recipient_id)
     key: str | None = tx.execute(gone.returning(regional_recipient.c.address_key)).scalar_one_or_none()
     return key
-
-
-def forget_letters(tx: Connection, address_key: str) -> None:
-    """Blanks an address in its internal letters; what was not sent yet never will be."""
-    theirs = update(mailing).where(mailing.c.purpose == PURPOSE, func.lower(mailing.c.address) == address_key)
-    tx.execute(theirs.values(address="", is_fanned_out=True))
 
 
 def count_recipients(tx: Connection) -> int:

@@ -10,12 +10,11 @@ from outage_service.domain.bounces import SuppressionReason
 from outage_service.domain.bulletins import BulletinKind
 from outage_service.domain.deliveries import DeliveryState
 from outage_service.storage.alerts import count_open_alerts
-from outage_service.storage.now import database_now
 from outage_service.storage.outages import next_due_at
 from outage_service.storage.pauses import paused_bulletins
-from outage_service.storage.schema import bulletin, delivery, mailing, subscriber, worker
+from outage_service.storage.schema import bulletin, delivery, mailing, subscriber
 from outage_service.storage.suppressions import count_suppressions
-from outage_service.storage.workers import DEAD_AFTER
+from outage_service.storage.workers import living_workers
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,9 +89,3 @@ def figures(tx: Connection, *, since: datetime) -> Figures:
         paused=len(paused_bulletins(tx)),
         suppressions=count_suppressions(tx),
     )
-
-
-def living_workers(tx: Connection) -> int:
-    """Returns how many senders have shown a sign of life lately, on any host."""
-    alive = select(func.count()).select_from(worker).where(worker.c.seen_at >= database_now(tx) - DEAD_AFTER)
-    return tx.execute(alive).scalar_one()

@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, and_, delete, insert, or_, select, update
+from sqlalchemy import Connection, and_, delete, func, insert, or_, select, update
 
 from outage_service.clock import Clock, system_clock
 from outage_service.domain.clocks import ClockReading
@@ -20,6 +20,12 @@ def register_worker(tx: Connection, worker_id: str, *, host: str, clock: Clock =
     tx.execute(delete(worker).where(worker.c.seen_at < now - FORGOTTEN_AFTER))
     ahead = (shown - now).total_seconds()
     tx.execute(insert(worker).values(id=worker_id, host=host, seen_at=now, clock_ahead_seconds=ahead))
+
+
+def living_workers(tx: Connection) -> int:
+    """Returns how many senders have shown a sign of life lately, on any host."""
+    alive = select(func.count()).select_from(worker).where(worker.c.seen_at >= database_now(tx) - DEAD_AFTER)
+    return tx.execute(alive).scalar_one()
 
 
 def beat(tx: Connection, worker_id: str, *, host: str, clock: Clock = system_clock) -> None:

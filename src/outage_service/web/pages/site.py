@@ -1,7 +1,6 @@
 """How a page of the site is made: one language, the same address in the other, texts from `web/texts`."""
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from enum import StrEnum
 from functools import cache
 from pathlib import Path as FilePath
@@ -14,6 +13,7 @@ from markupsafe import Markup, escape
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
+from outage_service.domain.calendar import iso_utc
 from outage_service.domain.texts import Language
 from outage_service.edge.pages import PAGE_POLICY as SITE_POLICY
 from outage_service.rendering.layouts import verbatim
@@ -140,13 +140,8 @@ def _environment() -> Environment:
     )
     environment.filters["fill"] = fill
     environment.filters["verbatim"] = verbatim
-    environment.filters["utc"] = utc
+    environment.filters["utc"] = iso_utc
     return environment
-
-
-def utc(instant: datetime) -> str:
-    """Returns an instant for the `datetime` of a `<time>`."""
-    return instant.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def thousands(number: int, language: Language) -> str:
