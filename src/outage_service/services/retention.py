@@ -38,7 +38,7 @@ class Pruner:
         self._work: Iterator[int] | None = None
 
     def step(self) -> int:
-        """Removes the next rows, and returns how many; 0 also while nothing is to be removed."""
+        """Removes the next rows; returns 0 once there are no more of their kind, or none are due to go."""
         if self._work is None and self._is_due():
             self._work = self._prune()
         removed = next(self._work, None) if self._work is not None else None

@@ -1,7 +1,7 @@
 """Removing what is kept no longer, a limited number of rows at a time.
 
-Each function removes at most `BATCH` rows in its transaction and returns how many: fewer than that means
-that nothing is left. Bulletins, outages and the audit log are never touched.
+Each function removes at most `BATCH` rows in its transaction and returns how many, or `BATCH` where there may
+be more: less than that means that nothing is left. Bulletins, outages and the audit log are never touched.
 """
 
 from collections import Counter

@@ -279,9 +279,9 @@ async def test_cancelling_a_connection_attempt_leaves_room_for_the_next() -> Non
 
 
 async def test_closing_lets_messages_under_way_end() -> None:
-    async with SmtpServer(Script().on("END", Wait(0.1))) as server, pool_to(server) as pool:
+    async with SmtpServer(Script().on("END", Wait(1.5))) as server, pool_to(server) as pool:
         sending = asyncio.create_task(send_many(pool, 8))
-        await asyncio.sleep(0.05)
+        await asyncio.sleep(1)  # for eight connections also where the machine has other work
         await pool.close(2)
         assert verdicts(await sending) == {Verdict.ACCEPTED: 8}
         assert server.asked("QUIT") == server.connections
