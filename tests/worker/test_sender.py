@@ -229,7 +229,7 @@ def test_a_worker_whose_relay_comes_back_goes_on_by_itself(postgresql_url: str) 
     script = Script().on("CONNECT", "421 4.3.2 not now")
     with running_smtp_server(script) as relay, working(engine, relay.url(), left_to_others_after=0.5):
         declare(engine)
-        until(lambda: relay.connections >= 2)
+        until(lambda: states(engine) == {DeliveryState.QUEUED: 20})
         script.forget()
         until(lambda: relay.recipients, seconds=30)
         make_retries_due(engine)

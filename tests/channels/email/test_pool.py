@@ -279,7 +279,8 @@ async def test_cancelling_a_connection_attempt_leaves_room_for_the_next() -> Non
 
 
 async def test_closing_lets_messages_under_way_end() -> None:
-    async with SmtpServer(Script().on("END", Wait(1.5))) as server, pool_to(server) as pool:
+    slow = Timeouts(connect=5, command=5, end_of_data=5)
+    async with SmtpServer(Script().on("END", Wait(1.5))) as server, pool_to(server, timeouts=slow) as pool:
         sending = asyncio.create_task(send_many(pool, 8))
         await asyncio.sleep(1)  # for eight connections also where the machine has other work
         await pool.close(2)
