@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.commands import Ended, run
+from tests.cli.commands import Ended, run, run_apart
 from tests.drill.drilling import a_scenario, declare
 
 OUTAGE = a_scenario(f"10:00 {declare()}", until="2026-11-26T12:00-05:00")
@@ -100,3 +100,24 @@ def test_a_drill_touches_neither_the_database_nor_the_key_of_the_settings(tmp_pa
         "SECRET_KEY_FILE": "/nowhere/key",
     }
     assert drill(tmp_path, OUTAGE, **elsewhere).status == 0
+
+
+def test_where_standard_output_lacks_letters_json_escapes_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    expected = [json.loads(line) for line in drill(tmp_path, OUTAGE, "--json").out.splitlines()]
+    monkeypatch.setenv("PYTHONIOENCODING", "latin-1")
+    ended = run_apart(tmp_path, "drill", "scenario.yaml", "--json")
+    assert (ended.status, ended.err) == (0, "")
+    assert [json.loads(line) for line in ended.out.splitlines()] == expected
+    assert ended.out.isascii()
+
+
+def test_where_standard_output_lacks_letters_a_timeline_does_without(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PYTHONIOENCODING", "ascii")
+    (tmp_path / "scenario.yaml").write_text(OUTAGE, encoding="utf-8")
+    ended = run_apart(tmp_path, "drill", "scenario.yaml")
+    assert (ended.status, ended.err) == (0, "")
+    assert "TCC26-0001 ? EDI outage / Panne de l?EDI" in ended.out

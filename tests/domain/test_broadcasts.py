@@ -81,6 +81,12 @@ def test_the_worst_event_gives_the_state_of_the_line() -> None:
     assert of_line(HelpLine.TCCU, delayed, out).state is LineState.OUTAGE
 
 
+def test_an_outage_beside_a_delay_in_one_event_gives_the_state_of_the_line() -> None:
+    mixed = an_outage(a_delay(System.CERS, None), an_impact(System.EDI))
+    facts = of_line(HelpLine.TCCU, mixed)
+    assert (facts.state, facts.events[0].condition) == (LineState.OUTAGE, Condition.OUTAGE)
+
+
 def test_the_condition_on_a_line_is_that_of_its_own_systems() -> None:
     outage = an_outage(a_delay(System.EDI), an_impact(System.CCP))
     event = of_line(HelpLine.TCCU, outage).events[0]
@@ -149,6 +155,7 @@ def test_each_of_the_line_s_systems_keeps_its_own_start() -> None:
         System.EMANIFEST: THURSDAY_10H,
         System.EDI: later,
     }
+    assert event.started_at == THURSDAY_10H
 
 
 def test_an_override_ends_at_its_expiry() -> None:

@@ -27,6 +27,7 @@ from tests.builders import (
     bulletin_facts,
     cancelled,
     corrected,
+    extended,
     resolved,
     revoked,
     ticked,
@@ -96,6 +97,23 @@ def test_a_system_of_a_full_outage_is_down_once_any_of_its_directions_is() -> No
     others = [an_impact(s, started_at=ELEVEN) for s in sorted(FULL_OUTAGE) if s is not System.EDI]
     declared = an_outage(edi[0], internal_systems=[InternalSystem.RELEASE])
     assert bulletin_facts(updated(declared, NOON, *edi, *others)).full_started_at == ELEVEN
+
+
+def test_a_system_that_was_only_slow_at_first_is_not_down_before_it_fails() -> None:
+    """R8: what counts is the direction that is out."""
+    edi = [a_delay(direction=Direction.INBOUND), an_impact(direction=Direction.OUTBOUND, started_at=NOON)]
+    others = [an_impact(s, started_at=ELEVEN) for s in sorted(FULL_OUTAGE) if s is not System.EDI]
+    declared = an_outage(edi[0], internal_systems=[InternalSystem.RELEASE])
+    assert bulletin_facts(updated(declared, NOON, *edi, *others)).full_started_at == NOON
+
+
+def test_a_second_extension_is_told_in_its_own_bulletin() -> None:
+    """R51, R54: not the first one again."""
+    first = extended(an_outage(), ELEVEN, paper=at("2026-11-26 16:00"))
+    second = extended(first, NOON, paper=at("2026-11-26 20:00"))
+    told = bulletin_facts(second, BulletinKind.GRACE).extends
+    assert told is not None
+    assert told.paper_accepted_until == at("2026-11-26 20:00")
 
 
 def test_an_outage_of_some_systems_never_began_as_a_full_one() -> None:

@@ -9,7 +9,21 @@ from outage_service.domain.cadence import POLICIES, CadencePolicy, Slot, next_du
 from outage_service.domain.calendar import BusinessCalendar, Period, eastern
 from outage_service.domain.outages import Outage
 from outage_service.domain.systems import Condition
-from tests.builders import LITERAL, THURSDAY_10H, an_outage, at, ticked
+from tests.builders import (
+    LITERAL,
+    THURSDAY_10H,
+    a_delay,
+    a_scheduled_outage,
+    an_outage,
+    at,
+    cancelled,
+    corrected,
+    extended,
+    resolved,
+    revoked,
+    ticked,
+    updated,
+)
 
 WITH_BOXING_DAY = BusinessCalendar({date(2026, 12, 25), date(2026, 12, 28)}.__contains__)
 
@@ -177,6 +191,25 @@ def test_what_a_bulletin_prints_as_due_is_a_whole_minute() -> None:
     """A nominal time is cut to the minute, so that "by 12:00" is what happens."""
     outage = an_outage(declared_at=at("2026-11-26 10:00:59"))
     assert (outage.last_bulletin_at, outage.next_due_at) == (THURSDAY_10H, at("2026-11-26 12:00"))
+
+
+SECONDS_PAST_11 = at("2026-11-26 11:00:59")
+
+
+@pytest.mark.parametrize(
+    "outage",
+    [
+        pytest.param(updated(an_outage(), SECONDS_PAST_11), id="update"),
+        pytest.param(corrected(an_outage(), SECONDS_PAST_11), id="correction"),
+        pytest.param(extended(an_outage(), SECONDS_PAST_11, paper=at("2026-11-26 20:00")), id="grace"),
+        pytest.param(resolved(an_outage(), SECONDS_PAST_11), id="resolved"),
+        pytest.param(revoked(updated(an_outage(), THURSDAY_10H, a_delay()), SECONDS_PAST_11), id="revoked"),
+        pytest.param(cancelled(a_scheduled_outage(), SECONDS_PAST_11), id="cancelled"),
+    ],
+)
+def test_news_of_every_kind_is_dated_to_the_whole_minute(outage: Outage) -> None:
+    """Section 2: so the time that follows from it is one, too."""
+    assert outage.last_bulletin_at == at("2026-11-26 11:00")
 
 
 def test_a_policy_holds_from_its_date_on_with_windows_of_its_own() -> None:

@@ -112,6 +112,12 @@ def test_a_reminder_given_ahead_of_its_time_is_given_again() -> None:
     assert due_instead(ahead, now=at("2026-11-26 10:20"), calendar=LITERAL) == outage.next_due_at
 
 
+def test_a_bulletin_of_a_host_whose_clock_is_a_little_ahead_keeps_its_due_time() -> None:
+    """P1, P5: it printed 14:00, and 14:00 it stays."""
+    delay = an_outage(a_delay(), declared_at=at("2026-11-26 10:00"))
+    assert due_instead(delay, now=at("2026-11-26 09:59:20"), calendar=LITERAL) is None
+
+
 def test_a_due_time_that_a_right_clock_set_stays() -> None:
     outage = an_outage(declared_at=at("2026-11-26 10:00"))
     assert due_instead(outage, now=at("2026-11-26 10:20"), calendar=LITERAL) is None

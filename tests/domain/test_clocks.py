@@ -54,8 +54,8 @@ def issuing(found: list[ClockReading]) -> str:
         ([-4 * HOUR, SECOND], "b"),
         ([4 * HOUR, -3 * HOUR], "b"),
         ([4 * HOUR, -4 * HOUR], "a"),
-        ([AGREE_WITHIN, timedelta(0)], "ab"),
-        ([AGREE_WITHIN + SECOND, timedelta(0)], "b"),
+        ([5 * MINUTE, timedelta(0)], "ab"),
+        ([5 * MINUTE + SECOND, timedelta(0)], "b"),
         ([-AGREE_WITHIN, timedelta(0), AGREE_WITHIN], "abc"),
     ],
     ids=[

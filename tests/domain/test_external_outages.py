@@ -123,6 +123,8 @@ def test_a_scheduled_one_has_a_start_and_an_end() -> None:
 def test_an_end_comes_after_its_start(end: datetime) -> None:
     with invalid("end_before_start", "ends_at"):
         on_record(starts_at=LATER, ends_at=end)
+    with invalid("end_before_start", "ends_at"):
+        amended(on_record(starts_at=LATER), Amendment(ends_at=end), now=LATER)
 
 
 def test_nobody_has_told_of_it_in_the_future() -> None:
@@ -133,6 +135,8 @@ def test_nobody_has_told_of_it_in_the_future() -> None:
 def test_an_amendment_changes_what_it_names_and_nothing_else() -> None:
     before = on_record()
     assert amended(before, Amendment(), now=LATER) == replace(before, version=2)
+    of_ctsu = on_record(*CAD, ends_at=LATER)
+    assert amended(of_ctsu, Amendment(), now=LATER) == replace(of_ctsu, version=2)
     after = amended(before, Amendment("A worm.", LATER + HOUR, LATER, is_incident=True), now=LATER)
     assert after == replace(
         before,

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from outage_service.domain import lifecycle
-from outage_service.domain.grace import AHEAD_AT_MOST, Extension, Relief
+from outage_service.domain.grace import Extension, Relief
 from outage_service.domain.outages import Outage
 from outage_service.domain.systems import System
 from tests.builders import (
@@ -90,7 +90,7 @@ def test_relief_that_has_run_out_can_be_extended_from_now_on() -> None:
         pytest.param(TWENTY, FOURTEEN, "no_extension", "penalty_relief_until", id="one-of-them-no-later"),
         pytest.param(None, NOON, "extension_past", "penalty_relief_until", id="past"),
         pytest.param(
-            THIRTEEN + AHEAD_AT_MOST + MINUTE,
+            THIRTEEN + timedelta(days=31) + MINUTE,
             None,
             "extension_too_long",
             "paper_accepted_until",
@@ -133,5 +133,5 @@ def test_there_is_no_relief_to_extend_where_procedures_were_never_invoked(outage
 
 
 def test_an_extension_can_be_as_long_as_a_month() -> None:
-    until = THURSDAY_10H + AHEAD_AT_MOST
+    until = THURSDAY_10H + timedelta(days=31)
     assert extended(TWO_OUT, THURSDAY_10H, paper=until).extensions == (Extension((System.EDI,), until, None),)

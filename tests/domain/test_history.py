@@ -2,7 +2,7 @@
 
 from datetime import date, timedelta
 
-from outage_service.domain.history import HISTORY_DAYS, Day, first_day, history_of
+from outage_service.domain.history import Day, first_day, history_of
 from outage_service.domain.outages import Outage
 from outage_service.domain.systems import CATALOGUE, Condition, System
 from tests.builders import a_delay, a_scheduled_outage, an_impact, an_outage, at, cancelled, resolved, updated
@@ -21,7 +21,7 @@ def test_it_goes_back_90_days_with_today_as_the_last() -> None:
     found = history_of([], NOW)
     assert list(found) == list(CATALOGUE)
     for told in found.values():
-        assert len(told) == HISTORY_DAYS
+        assert len(told) == 90
         assert (told[0].date, told[-1].date) == (first_day(NOW), date(2026, 11, 26))
         assert {day.worst for day in told} == {None}
 
@@ -58,6 +58,12 @@ def test_several_at_once_count_once() -> None:
     within = resolved(an_outage(declared_at=at("2026-11-25 09:00")), at("2026-11-25 10:00"))
     after = resolved(an_outage(declared_at=at("2026-11-25 11:00")), at("2026-11-25 13:00"))
     assert days(after, within, one)[date(2026, 11, 25)].outage == 5 * HOUR
+
+
+def test_a_system_that_failed_later_counts_from_its_own_start() -> None:
+    late = an_impact(System.CERS, started_at=at("2026-11-26 13:00"))
+    outage = updated(an_outage(declared_at=at("2026-11-26 10:00")), at("2026-11-26 14:00"), an_impact(), late)
+    assert days(outage, system=System.CERS)[date(2026, 11, 26)].outage == 5 * HOUR
 
 
 def test_a_system_that_an_update_dropped_was_restored_then() -> None:

@@ -23,6 +23,7 @@ from tests.builders import (
 
 BOTH, INBOUND, OUTBOUND = Direction.BOTH, Direction.INBOUND, Direction.OUTBOUND
 NINE, NOON = at("2026-11-26 09:00"), at("2026-11-26 12:00")
+MINUTE = timedelta(minutes=1)
 
 
 @pytest.mark.parametrize("system", [System.EDI, System.EMANIFEST, System.CERS], ids=str)
@@ -98,9 +99,13 @@ def test_a_scheduled_impact_is_always_an_outage_of_the_window(impact: Impact, co
 )
 def test_a_system_starts_within_its_outage(started_at: datetime) -> None:
     """An end before a start must be impossible, and so must a part before the whole."""
-    with pytest.raises(InvalidAct) as refusal:
-        an_outage(an_impact(), an_impact(System.CERS, started_at=started_at), started_at=NINE)
-    assert (refusal.value.code, refusal.value.field) == ("impact_start", "impacts.1.started_at")
+    wrong = an_impact(System.CERS, started_at=started_at)
+    with pytest.raises(InvalidAct) as declared:
+        an_outage(an_impact(), wrong, started_at=NINE)
+    with pytest.raises(InvalidAct) as told:
+        updated(an_outage(started_at=NINE), NOON - MINUTE, an_impact(), wrong)
+    for refusal in (declared.value, told.value):
+        assert (refusal.code, refusal.field) == ("impact_start", "impacts.1.started_at")
 
 
 @pytest.mark.parametrize("started_at", [NINE, THURSDAY_10H], ids=["outage-s-start", "now"])
@@ -201,6 +206,14 @@ def test_a_system_that_joins_has_the_outage_s_start_unless_told_otherwise() -> N
     assert joined.started_at == THURSDAY_10H
 
 
+def test_a_system_that_joins_as_another_goes_takes_no_start_from_it() -> None:
+    """Section 11: the start that a client reads is that of the system it is printed beside."""
+    gone = an_impact(System.CERS, started_at=at("2026-11-26 09:30"))
+    outage = an_outage(an_impact(), gone, started_at=NINE)
+    told = updated(outage, NOON, an_impact(), an_impact(System.SWI))
+    assert [(i.system, i.started_at) for i in told.active_impacts] == [(System.EDI, None), (System.SWI, None)]
+
+
 def test_an_update_without_a_list_leaves_the_systems_alone() -> None:
     """The list is the complete new one, or none."""
     outage = an_outage(an_impact(), an_impact(System.CERS))
@@ -222,6 +235,15 @@ def test_an_update_may_say_since_when_a_system_works_again() -> None:
         (System.CERS, own, back),
     ]
     assert told.systems_ever == (System.EDI, System.CERS)
+
+
+def test_the_end_of_one_system_leaves_that_of_another_on_record() -> None:
+    """R14: both failed with the outage, and each was back at a time of its own."""
+    eleven, back = at("2026-11-26 11:00"), at("2026-11-26 11:45")
+    outage = an_outage(an_impact(), an_impact(System.CERS), an_impact(System.SWI))
+    without_cers = updated(outage, eleven, an_impact(), an_impact(System.SWI))
+    told = updated(without_cers, NOON, an_impact(), ended(an_impact(System.SWI), back))
+    assert {i.system: i.restored_at for i in told.impacts} == {"edi": None, "cers": eleven, "swi": back}
 
 
 def test_one_direction_may_be_back_while_the_other_is_not() -> None:

@@ -9,7 +9,6 @@ from hypothesis import strategies as st
 from outage_service.domain.contingency import Mode
 from outage_service.domain.errors import InvalidAct
 from outage_service.domain.message_order import (
-    MESSAGES_AT_MOST,
     NOT_SENT,
     Fault,
     Message,
@@ -88,6 +87,34 @@ def test_a_message_waits_for_what_the_table_names(
     mode: Mode, message: Message, earlier: tuple[Message, ...]
 ) -> None:
     assert waits_for(message, mode) == earlier
+
+
+@pytest.mark.parametrize(
+    ("early", "late", "rules"),
+    [
+        (CONVEYANCE, CARGO, ("R110", "R111")),
+        (CLOSE, CONVEYANCE, ("R111",)),
+        (CLOSE, HOUSE_BILL, ("R112", "R113")),
+        (CONVEYANCE_ARRIVAL, RELEASE, ("R115",)),
+        (CARGO_ARRIVAL, CLOSE, ("R116",)),
+    ],
+)
+def test_a_message_that_comes_too_early_is_told_with_the_rows_of_the_table_that_say_so(
+    early: Message, late: Message, rules: tuple[str, ...]
+) -> None:
+    (finding,) = check(Mode.RAIL, [sent(early), sent(late)]).findings
+    assert finding.rules == rules
+
+
+def test_faults_of_all_kinds_are_told_in_the_order_of_the_list() -> None:
+    sequence = [sent(CLOSE, None, "C9"), sent(CONVEYANCE_ARRIVAL), sent(HOUSE_BILL, "H1", "C9")]
+    found = [position for position, _, _ in faults(Mode.HIGHWAY, *sequence)]
+    assert found == sorted(found)
+    assert set(found) == {1, 2, 3}
+
+
+def test_the_longest_list_that_is_checked_has_200_messages() -> None:
+    assert check(Mode.RAIL, [sent(RELEASE)] * 200).is_in_order
 
 
 def test_a_message_is_told_all_it_must_wait_for() -> None:
@@ -187,7 +214,7 @@ def test_a_suggested_order_is_always_accepted(mode: Mode, messages: list[Sent]) 
     ("sequence", "code", "field"),
     [
         ([], "no_messages", "messages"),
-        ([sent(RELEASE)] * (MESSAGES_AT_MOST + 1), "too_long", "messages"),
+        ([sent(RELEASE)] * 201, "too_long", "messages"),
         ([sent(CARGO, "C1"), sent(CARGO, "C1")], "repeated_id", "messages.1.id"),
     ],
     ids=["none", "too many", "a number twice"],

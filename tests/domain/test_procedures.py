@@ -117,10 +117,11 @@ def test_a_flow_of_a_system_concerns_somebody(system: System) -> None:
     [
         (System.EDI, Situation(), True),
         (System.CERS, Situation(flows=frozenset({Flow.IMPORT})), False),
+        (System.CERS, Situation(flows=frozenset({Flow.IMPORT, Flow.EXPORT})), True),
         (System.CERS, Situation(roles=frozenset({ClientRole.CARRIER})), True),
         (System.CCP, Situation(roles=frozenset({ClientRole.CARRIER})), False),
     ],
-    ids=["anybody", "imports and cers", "carriers and cers", "carriers and the ccp"],
+    ids=["anybody", "imports and cers", "exports and cers", "carriers and cers", "carriers and the ccp"],
 )
 def test_an_outage_touches_those_who_have_to_do_with_it(
     system: System, situation: Situation, concerned: bool

@@ -57,6 +57,24 @@ def test_a_system_taken_off_a_planned_outage_before_its_start_was_withdrawn() ->
         }
 
 
+def test_a_system_that_failed_later_has_its_own_start_on_record() -> None:
+    """R107: a client relies on when the system failed that it uses."""
+    eleven = at("2026-11-26 11:00")
+    outage = updated(an_outage(), eleven, an_impact(), an_impact(System.SWI, started_at=eleven))
+    record = record_of(outage, (), None, now=NOON, calendar=LITERAL)
+    assert {each.system: each.started_at for each in record.impacts} == {
+        System.EDI: THURSDAY_10H,
+        System.SWI: eleven,
+    }
+
+
+def test_a_system_that_was_back_in_the_minute_of_its_start_was_not_withdrawn() -> None:
+    dropped = updated(an_outage(an_impact(), an_impact(System.CERS)), THURSDAY_10H, an_impact())
+    record = record_of(dropped, (), None, now=NOON, calendar=LITERAL)
+    assert [each.restored_at for each in record.impacts] == [None, THURSDAY_10H]
+    assert not any(each.was_withdrawn for each in record.impacts)
+
+
 @pytest.mark.parametrize(
     ("outage", "now", "is_plan"),
     [

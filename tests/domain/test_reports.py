@@ -36,6 +36,12 @@ def test_a_due_time_that_nothing_has_followed_is_missed_after_five_minutes() -> 
     assert proof(DECLARED, now=NOON + 6 * MINUTE) == CadenceProof(1, 0, (NOON,), None)
 
 
+def test_the_latest_of_those_that_followed_is_told_beside_what_was_missed() -> None:
+    late = [Promise(NOON + 3 * MINUTE, NOON + 2 * HOUR), Promise(NOON + 2 * HOUR + MINUTE, NOON + 4 * HOUR)]
+    told = proof(DECLARED, *late, now=NOON + 5 * HOUR)
+    assert told == CadenceProof(3, 2, (NOON + 4 * HOUR,), 3 * MINUTE)
+
+
 def test_only_due_times_of_the_period_count() -> None:
     before = Promise(THURSDAY_10H - 4 * HOUR, THURSDAY_10H - HOUR)
     assert proof(before, DECLARED, Promise(NOON, NOON + 48 * HOUR)) == CadenceProof(1, 1, (), timedelta())

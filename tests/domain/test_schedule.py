@@ -134,6 +134,13 @@ def test_the_end_can_be_moved_until_it_passes() -> None:
     assert shortened.state_at(at("2026-11-29 03:45")) is OutageState.OVERRUN
 
 
+def test_a_moved_window_is_cut_to_the_minutes_that_are_printed() -> None:
+    """Section 2: what is printed is what happens."""
+    start, end = at("2026-11-29 03:00:40"), at("2026-11-29 07:30:59")
+    moved = updated(a_scheduled_outage(), FRIDAY_10H, start=start, end=end)
+    assert (moved.started_at, moved.planned_end_at) == (at("2026-11-29 03:00"), at("2026-11-29 07:30"))
+
+
 def test_both_times_can_be_given_again_during_the_window() -> None:
     """R17: a start that stays where it is was not moved."""
     outage = updated(a_scheduled_outage(), OPEN_AT, start=SUNDAY_2H, end=at("2026-11-29 07:00"))

@@ -72,6 +72,18 @@ def test_a_system_points_to_the_worst_of_its_outages() -> None:
     assert of_system(System.CERS, delayed, out).outage is None
 
 
+def test_of_two_that_are_as_bad_a_system_points_to_the_one_it_suffers_from_longest() -> None:
+    """What counts is when the system failed, not when the outage began or was declared."""
+    inbound = an_impact(System.EDI, Direction.INBOUND, started_at=at("2026-11-26 09:30"))
+    joined = an_outage(an_impact(System.CERS), inbound, started_at=at("2026-11-26 08:00"))
+    outbound = an_impact(System.EDI, Direction.OUTBOUND)
+    for started_at, longest_is_joined in (("2026-11-26 09:00", False), ("2026-11-26 09:45", True)):
+        other = an_outage(outbound, started_at=at(started_at), number="TCC26-0002")
+        longest = joined if longest_is_joined else other
+        for order in ((joined, other), (other, joined)):
+            assert of_system(System.EDI, *order).outage == longest
+
+
 def test_an_upcoming_outage_is_listed_and_changes_no_condition() -> None:
     status = status_of([a_scheduled_outage()], NOON)
     assert [told.state for told in status.outages] == [OutageState.SCHEDULED]
@@ -88,7 +100,10 @@ def test_a_resolved_outage_is_listed_only_while_its_procedures_are_in_effect() -
     over = resolved(an_outage(), NOON)
     kept = resolved(an_outage(), NOON, remains_in_effect=True)
     assert (status_of([over], NOON).outages, status_of([over], NOON).procedures_remain) == ((), ())
-    assert [told.outage for told in status_of([kept], NOON).procedures_remain] == [kept]
+    remaining = status_of([kept, an_outage(an_impact(System.CERS))], NOON)
+    assert [told.outage for told in remaining.procedures_remain] == [kept]
+    assert [told.outage.systems_ever for told in remaining.outages] == [(System.CERS,)]
+    assert of_system(System.EDI, kept).condition is NORMAL
 
 
 def test_outages_are_told_in_the_order_they_were_declared() -> None:

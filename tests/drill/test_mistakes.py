@@ -29,6 +29,8 @@ def mistakes(text: str) -> list[str]:
             "line 5: events[0].declare.impacts[0].system: must be",
         ),
         (f"10:00 {declare()}".replace("ref: edi, ", ""), "line 5: events[0].declare.ref: is missing"),
+        ("10:00 resolve: {ref: [edi]}", "line 5: events[0].resolve.ref: must be a valid string"),
+        ("10:00 resolve: {ref: {edi: 1}}", "line 5: events[0].resolve.ref: must be a valid string"),
         (
             f"10:00 {declare()}".replace('"A test."', "12"),
             "events[0].declare.message.en: must be a valid string",

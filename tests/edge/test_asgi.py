@@ -150,6 +150,7 @@ def test_an_unknown_line_or_format_is_a_404_that_can_be_read_out(
     answer = ask(path)
     assert (answer.status_code, answer.text) == (404, NOT_FOUND)
     assert answer.headers["content-type"] == "text/plain; charset=utf-8"
+    assert answer.headers["x-content-type-options"] == "nosniff"
     assert answer.headers["cache-control"] == "no-store"
 
 
@@ -287,6 +288,8 @@ def test_the_first_page_of_the_site_comes_out_of_memory(
     assert fresh.headers["content-language"] == f"{language}-CA"
     assert "script-src 'self'" in fresh.headers["content-security-policy"]
     assert (fresh.headers["x-frame-options"], fresh.headers["referrer-policy"]) == ("DENY", "no-referrer")
+    assert fresh.headers["content-length"] == str(len(fresh.content))
+    assert "strict-transport-security" not in fresh.headers
     same = ask(path, headers={"If-None-Match": fresh.headers["etag"]})
     assert (same.status_code, same.content) == (304, b"")
     clocks.pass_by(40)

@@ -43,6 +43,7 @@ def test_a_confirmation_before_the_first_build_makes_nothing_known(
 ) -> None:
     holder.confirm(clocks.now, clocks.seconds)
     assert holder.is_stale(clocks.now)
+    assert (holder.current().checked_at, holder.current().as_of_json) == (None, b"null")
 
 
 def test_a_build_is_known_for_30_seconds(holder: SnapshotHolder, clocks: Clocks) -> None:

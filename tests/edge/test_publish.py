@@ -82,9 +82,23 @@ def test_what_a_killed_process_left_unfinished_goes_too(publisher: Publisher, tm
     publisher.publish({"a": b"1"})
     leftover = tmp_path / "public" / HOST / "unfinished-x"
     leftover.mkdir()
-    age(leftover, KEPT_SECONDS + 60)
+    link = leftover.with_name("link-x")
+    link.symlink_to(current(tmp_path).readlink())
+    then = leftover.lstat().st_mtime - KEPT_SECONDS - 60
+    for path in (leftover, link):
+        os.utime(path, (then, then), follow_symlinks=False)
     publisher.publish({"a": b"2"})
     assert not leftover.exists()
+    assert not link.is_symlink()
+
+
+def test_publishing_leaves_no_file_open(publisher: Publisher) -> None:
+    """It goes on for months, with every act and every minute."""
+    publisher.publish({"a/b": b"1"})
+    before = len(os.listdir("/proc/self/fd"))
+    for build in range(3):
+        publisher.publish({"a/b": b"again %d" % build})
+    assert len(os.listdir("/proc/self/fd")) == before
 
 
 def test_the_same_files_are_not_written_twice(publisher: Publisher, tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from outage_service.domain.systems import Direction, HelpLine, System
 from outage_service.domain.texts import Bilingual
 from outage_service.rendering.broadcasts import last_known_message
 from outage_service.rendering.status import last_known_page, status_object
-from tests.builders import a_delay, a_scheduled_outage, an_impact, an_outage, at
+from tests.builders import a_delay, a_scheduled_outage, an_impact, an_outage, at, resolved
 
 NOW = at("2026-11-26 10:20")
 NEWS = Bilingual("It is being looked into.", "On y travaille.")
@@ -59,7 +59,7 @@ def test_minutes_behind_are_told_also_where_they_are_none() -> None:
     assert told["outages"][0]["impacts"][0]["behind_minutes"] == 0
 
 
-@pytest.mark.parametrize(("minutes", "told"), [(75, "75"), (7.5, "7.5")])
+@pytest.mark.parametrize(("minutes", "told"), [(75, "75"), (7.5, "7.5"), (440 / 60, "7.33")])
 def test_whole_minutes_behind_are_whole_numbers(minutes: float, told: str) -> None:
     """As `/v1/outages` shows them."""
     shown = told_of(status_of([an_outage(a_delay(System.EDI, minutes))], NOW))
@@ -73,6 +73,21 @@ def test_a_scheduled_outage_tells_its_window() -> None:
         "scheduled",
         "2026-11-29T07:00:00Z",
         "2026-11-29T11:00:00Z",
+    )
+
+
+@pytest.mark.parametrize("is_stale", [False, True], ids=["fresh", "old"])
+def test_a_resolved_outage_whose_procedures_remain_is_told_apart_from_open_ones(is_stale: bool) -> None:
+    """R6."""
+    facts = status_of([resolved(an_outage(), NOW, remains_in_effect=True)], NOW)
+    told = told_of(last_known(facts) if is_stale else facts, is_stale=is_stale)
+    assert told["outages"] == []
+    (kept,) = told["procedures_remain"]
+    assert (kept["number"], kept["state"], kept["contingency"], kept["next_bulletin_due_at"]) == (
+        "TCC26-0001",
+        "resolved",
+        "remains_in_effect",
+        None,
     )
 
 

@@ -10,17 +10,19 @@ from sqlalchemy import select
 from outage_service.clock import VirtualClock
 from outage_service.domain.bulletins import BulletinKind
 from outage_service.domain.errors import InvalidAct, RuleError, StateConflict
+from outage_service.domain.grace import Extension
 from outage_service.domain.lifecycle import News
 from outage_service.domain.outages import ContingencyState, OutageState
 from outage_service.domain.roles import Actor, Role
 from outage_service.domain.systems import System
+from outage_service.domain.texts import Bilingual, Language
 from outage_service.domain.warnings import WarningCode
 from outage_service.services import outages
 from outage_service.services.engine import Engine
 from outage_service.services.errors import NotFound, NotPermitted, Stale
 from outage_service.services.evidence import digest_of, kept_of
 from outage_service.services.outages import Done, Target
-from outage_service.storage import notes
+from outage_service.storage import Connection, notes
 from outage_service.storage.bulletins import find_page
 from outage_service.storage.outages import find_outage
 from outage_service.storage.schema import audit
@@ -53,6 +55,14 @@ ACTS: dict[str, Act] = {
     "cancel": cancel,
     "correct": lambda engine, done: correct(engine, done, done.bulletin_id),
 }
+
+
+def text_of(engine: Engine, done: Done) -> Bilingual:
+    """Returns the bulletin of an act as plain text."""
+    with engine.db.read() as tx:
+        page = find_page(tx, done.bulletin_id)
+    assert page is not None
+    return page[1]
 
 
 def test_declaring_makes_an_outage_its_bulletin_and_its_mailing(engine: Engine) -> None:
@@ -185,6 +195,26 @@ def test_ctsu_touches_no_outage_with_another_system(engine: Engine) -> None:
     assert len(bulletins(engine, own)) == len(bulletins(engine, mixed)) == 1
 
 
+def test_no_act_of_ctsu_reaches_an_outage_of_tccu(engine: Engine) -> None:
+    """R5: whatever the act would change, and whether the outage is open or planned."""
+    done, planned = declare(engine), announce(engine, an_impact(System.CERS))
+    open_, ahead = Target(done.outage.id), Target(planned.outage.id)
+    relief = Extension((System.EDI,), at("2026-11-27 12:00"), None)
+    before = rows(engine)
+    acts: list[Callable[[Connection], object]] = [
+        lambda tx: outages.update(engine, tx, CTSU, open_, News(), NEWS),
+        lambda tx: outages.resolve(engine, tx, CTSU, open_, NEWS),
+        lambda tx: outages.revoke(engine, tx, CTSU, open_, NEWS),
+        lambda tx: outages.correct(engine, tx, CTSU, open_, NEWS, corrects=done.bulletin_id),
+        lambda tx: outages.extend_relief(engine, tx, CTSU, open_, NEWS, extension=relief),
+        lambda tx: outages.cancel(engine, tx, CTSU, ahead, NEWS),
+    ]
+    for act in acts:
+        with pytest.raises(NotPermitted):
+            engine.act(act)
+    assert rows(engine) == before
+
+
 def test_a_note_sends_nothing_and_changes_no_version(engine: Engine) -> None:
     """A recorded note is not news; also on a closed outage."""
     done = declare(engine)
@@ -207,8 +237,18 @@ def test_a_correction_is_of_a_bulletin_of_the_same_outage(engine: Engine) -> Non
         with pytest.raises(InvalidAct) as caught:
             correct(engine, done, wrong)
         assert (caught.value.code, caught.value.field) == ("unknown_bulletin", "corrects")
-    correct(engine, done, done.bulletin_id)
+    mended = correct(engine, done, done.bulletin_id)
     assert bulletins(engine, done)[1].corrects_id == done.bulletin_id
+    text = text_of(engine, mended)
+    assert "corrects bulletin 1 of this outage" in text.en
+    assert "corrige le bulletin 1 de cette panne" in text.fr
+
+
+def test_the_earlier_text_of_an_outage_is_kept_below_the_news(engine: Engine) -> None:
+    """Section 11: one number for the life of an outage, and its whole story in the latest bulletin."""
+    text = text_of(engine, update(engine, declare(engine)))
+    for language in Language:
+        assert 0 < text[language].index(NEWS[language]) < text[language].index(MESSAGE[language])
 
 
 def test_a_correction_of_the_restoration_moves_the_deadlines(engine: Engine) -> None:
@@ -239,10 +279,7 @@ def test_a_relapse_names_the_first_outage_in_its_bulletin(engine: Engine) -> Non
     first = declare(engine)
     resolve(engine, first)
     again = declare(engine, relapse_of=first.outage.id)
-    with engine.db.read() as tx:
-        page = find_page(tx, again.bulletin_id)
-    assert page is not None
-    assert "TCC26-0001" in page[1].en
+    assert "TCC26-0001" in text_of(engine, again).en
 
 
 def test_a_later_bulletin_of_an_outage_names_the_one_in_which_its_fault_returned(engine: Engine) -> None:
@@ -251,10 +288,7 @@ def test_a_later_bulletin_of_an_outage_names_the_one_in_which_its_fault_returned
     resolve(engine, first)
     again = declare(engine, relapse_of=first.outage.id)
     mended = correct(engine, first, first.bulletin_id)
-    with engine.db.read() as tx:
-        page = find_page(tx, mended.bulletin_id)
-    assert page is not None
-    assert f"The fault has returned since. See {again.outage.number}." in page[1].en
+    assert f"The fault has returned since. See {again.outage.number}." in text_of(engine, mended).en
 
 
 def test_a_late_announcement_is_warned_about(engine: Engine, clock: VirtualClock) -> None:

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from pydantic import BaseModel, ValidationError
 
 from outage_service.domain.broadcasts import Override
+from outage_service.domain.grace import Extension
 from outage_service.domain.lifecycle import Declaration, News
 from outage_service.domain.outages import Impact, OutageKind
 from outage_service.domain.systems import Condition, Direction, InternalSystem, System
@@ -20,6 +21,7 @@ from outage_service.services.requests import (
     CancelBody,
     CorrectionBody,
     DeclareBody,
+    GraceBody,
     ImpactBody,
     NoteBody,
     OverrideBody,
@@ -40,6 +42,7 @@ BODIES = [
     RevokeBody,
     CancelBody,
     CorrectionBody,
+    GraceBody,
     NoteBody,
     OverrideBody,
 ]
@@ -70,6 +73,40 @@ def test_a_declaration_becomes_the_domain_s() -> None:
         relapse_of=7,
     )
     assert body.bilingual() == SAID
+
+
+def test_an_announcement_becomes_the_domain_s() -> None:
+    body = DeclareBody(
+        kind="scheduled",
+        impacts=[{"system": "cers"}],
+        planned_start_at="2026-11-26T10:00:00-05:00",
+        planned_end_at="2026-11-26T12:30:00-05:00",
+        message=MESSAGE,
+    )
+    impact = Impact(System.CERS, None, Condition.OUTAGE)
+    assert body.declaration() == Declaration(
+        OutageKind.SCHEDULED,
+        (impact,),
+        planned_start_at=AT_10,
+        planned_end_at=AT_10 + timedelta(hours=2, minutes=30),
+    )
+
+
+def test_an_extension_of_relief_is_kept_to_the_minute_that_is_printed() -> None:
+    """R51, R54: what is not extended is left out, and systems stand in the catalogue's order."""
+    body = GraceBody(message=MESSAGE, systems=["cers", "edi"], paper_accepted_until="2026-11-26T15:00:59Z")
+    assert body.extension() == Extension((System.EDI, System.CERS), AT_10, None)
+    body = GraceBody(message=MESSAGE, systems=["edi"], penalty_relief_until="2026-11-26T15:00:59Z")
+    assert body.extension() == Extension((System.EDI,), None, AT_10)
+
+
+@pytest.mark.parametrize("body", [ResolveBody, RevokeBody])
+def test_past_deadlines_are_not_confirmed_unless_somebody_says_so(
+    body: type[ResolveBody | RevokeBody],
+) -> None:
+    """R54"""
+    assert not body(message=MESSAGE).confirm_past_deadlines
+    assert body(message=MESSAGE, confirm_past_deadlines=True).confirm_past_deadlines
 
 
 def test_direction_and_condition_may_be_left_out() -> None:
@@ -317,3 +354,21 @@ def test_a_refusal_never_repeats_what_was_sent() -> None:
     with pytest.raises(ValidationError) as caught:
         NoteBody(text="secret\x00")
     assert "secret" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "given_time",
+    [
+        pytest.param("2026-11-26T10:00:00.0000000-05:00", id="tenths of a microsecond"),
+        pytest.param("2026-11-26T15:00:00.000000999Z", id="nanoseconds"),
+        pytest.param("2026-11-26T10:00:00-05", id="hours of offset alone"),
+    ],
+)
+def test_a_time_is_understood_as_other_programs_write_it(given_time: str) -> None:
+    """What .NET, Go and PostgreSQL make of an instant; a microsecond is as fine as ours are."""
+    assert RevokeBody(message=MESSAGE, effective_at=given_time).effective_at == AT_10
+
+
+@pytest.mark.parametrize("given_time", ["2026-11-26T10:00:00.0000000001Z", "2026-11-26T10:00:00.Z"])
+def test_a_fraction_that_no_clock_has_is_refused(given_time: str) -> None:
+    assert refused(RevokeBody, message=MESSAGE, effective_at=given_time) == ["effective_at"]

@@ -190,6 +190,7 @@ def test_a_reminder_that_comes_again_after_the_clock_went_back_is_passed_over(en
     assert stored(engine, done).next_due_at == friday
     assert tick(engine, friday) == 0
     assert stored(engine, done).next_due_at == at("2026-11-28 22:00")
+    assert stored(engine, done).pending_reminders(friday) == (at("2026-11-28 22:00"),)
 
 
 def test_news_in_the_minute_of_a_slot_replaces_it(engine: Engine) -> None:

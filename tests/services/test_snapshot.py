@@ -374,11 +374,14 @@ def test_the_first_page_of_the_site_is_made_of_what_was_read(engine: Engine, clo
     keeper = SnapshotKeeper(engine, load_content(), holder, None, home)
     unknown = holder.current().snapshot.stale["/fr/"].body.decode()
     assert "État inconnu" in unknown
+    assert "L’état actuel ne peut être connu" in unknown
     declare(engine)
     keeper.refresh()
     snapshot = holder.current().snapshot
     assert "TCC26-0001" in snapshot.fresh["/en/"].body.decode()
     assert "Functioning normally" in snapshot.fresh["/en/"].body.decode()
     assert "TCC26-0001" in snapshot.stale["/fr/"].body.decode()
+    assert "L’état actuel ne peut être connu" in snapshot.stale["/fr/"].body.decode()
+    assert "L’état actuel ne peut être connu" not in snapshot.fresh["/fr/"].body.decode()
     assert "normal" not in snapshot.stale["/fr/"].body.decode().lower()
     assert snapshot.as_of == clock()

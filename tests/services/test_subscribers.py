@@ -100,6 +100,24 @@ def test_another_address_ends_the_links_in_earlier_mail(engine: Engine) -> None:
         subscriptions.find_by_link(engine, tx, Purpose.MANAGE, link)
 
 
+@pytest.mark.parametrize("state", SubscriberState)
+def test_a_state_that_is_set_with_another_address_is_the_state(
+    engine: Engine, state: SubscriberState
+) -> None:
+    """Whoever is moved and taken off the list in one edit is not written to at the new address."""
+    known = add(engine)
+    moved = edit(engine, known.id, Edit(lambda _: choices("new@example.org"), state))
+    assert (moved.state, get(engine, known.id).state) == (state, state)
+
+
+def test_whoever_has_left_stays_so_with_another_address(engine: Engine) -> None:
+    """P14: an administrator who mends a spelling subscribes nobody."""
+    known = add(engine)
+    edit(engine, known.id, Edit(state=SubscriberState.UNSUBSCRIBED))
+    moved = edit(engine, known.id, Edit(lambda _: choices("new@example.org")))
+    assert (moved.state, get(engine, known.id).state) == (SubscriberState.UNSUBSCRIBED,) * 2
+
+
 def test_an_edit_cannot_take_anothers_address(engine: Engine) -> None:
     """Nothing changes."""
     ann, bob = add(engine), add(engine, choices("bob@example.org"))

@@ -147,6 +147,23 @@ def test_from_elsewhere_an_administrator_may_ask(
         assert elsewhere.get(path).status_code == status
 
 
+@pytest.mark.parametrize("path", PATHS)
+def test_on_this_machine_a_token_that_comes_along_changes_nothing(
+    path: str, engine: Engine, tccu: Api, public: Api
+) -> None:
+    """A probe of a desk's tool sends the desk's token with whatever it asks."""
+    with_sender(engine)
+    assert tccu.get(path).status_code == 200
+    assert public.get(path, headers={"Authorization": "Bearer of bad news"}).status_code == 200
+
+
+def test_a_token_does_not_make_life_hang_on_the_database(broken: FastAPI) -> None:
+    api = Api(broken)
+    assert shown(api.get("/healthz", headers={"Authorization": "Bearer outage_live_x"})) == {
+        "status": "alive"
+    }
+
+
 @pytest.mark.parametrize("client", [("::1", 1), ("127.8.8.8", 1)])
 def test_this_machine_has_several_addresses(client: tuple[str, int], public: Api) -> None:
     near = public.at(client)

@@ -35,6 +35,12 @@ def test_the_public_gets_a_pdf_of_its_numbers(public: Api) -> None:
     assert read_pages(answer.content, Symbology.CODE128) == ["12345001495785", "12345001495786", "ABCD123456"]
 
 
+@pytest.mark.parametrize("language", ["en", "fr"])
+def test_a_form_tells_its_language(public: Api, language: str) -> None:
+    answer = public.post(PATH, a_query(language=language))
+    assert answer.headers["content-language"] == f"{language}-CA"
+
+
 def test_code_39_is_made_when_asked_for_and_code_128_otherwise(public: Api) -> None:
     asked = public.post(PATH, a_query(symbology="code39")).content
     assert len(read_pages(asked, Symbology.CODE39)) == 3

@@ -3,6 +3,7 @@
 To add one: a file beside the others, its line here, and a line in README.
 """
 
+import io
 import sys
 from collections.abc import Sequence
 
@@ -58,6 +59,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
     What can be expected to go wrong is told in plain lines on standard error.
     """
+    if isinstance(sys.stdout, io.TextIOWrapper):  # a dash that a terminal lacks must not end a command
+        sys.stdout.reconfigure(errors="replace")
     try:
         app(args=arguments, prog_name="outage-service")
     except Fault as fault:

@@ -1,7 +1,9 @@
 """`drill`: a scenario through the real engine, on a virtual clock and an empty database in memory."""
 
+import codecs
 import json
 import secrets
+import sys
 from collections.abc import Iterable
 from itertools import groupby
 from pathlib import Path
@@ -43,8 +45,7 @@ def drill(
     settings = begin(log_level="WARNING", database_url=_IN_MEMORY, secret_key=key, secret_key_file=None)
     issued = _run(settings, read_scenario(_read(scenario)))
     if as_json:
-        for bulletin in issued:
-            print(json.dumps(_fields(bulletin), ensure_ascii=False))
+        _print_objects(issued)
     else:
         _print_timeline(issued)
 
@@ -68,6 +69,13 @@ def _run(settings: Settings, scenario: Scenario) -> list[Issued]:
         raise Fault(str(error)) from error
     finally:
         db.close()
+
+
+def _print_objects(issued: Iterable[Issued]) -> None:
+    """Letters that standard output may lack are escaped, which to a reader of JSON is the same."""
+    is_utf8 = codecs.lookup(sys.stdout.encoding or "utf-8").name == "utf-8"
+    for bulletin in issued:
+        print(json.dumps(_fields(bulletin), ensure_ascii=not is_utf8))
 
 
 def _fields(bulletin: Issued) -> dict[str, Any]:

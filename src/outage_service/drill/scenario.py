@@ -326,7 +326,7 @@ def _refs_hit(raw: object) -> set[str] | set[None]:
     if not isinstance(raw, dict):
         return {None}
     named = {name: body for name, body in raw.items() if name not in {"at", "note", "scheduler"}}
-    refs = {body.get("ref") for body in named.values() if isinstance(body, dict)}
+    refs = [body.get("ref") for body in named.values() if isinstance(body, dict)]
     known = {ref for ref in refs if isinstance(ref, str)}
     if known or (not named and len(raw) > 1):
         return known

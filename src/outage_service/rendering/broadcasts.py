@@ -22,8 +22,9 @@ class _Detail(IntEnum):
 
     FULL = 0
     NO_WINDOWS = 1  # of what is to come
-    SYSTEMS = 2  # only which are affected, by their abbreviations; the bulletins tell the rest
-    LEAST = 3  # nothing of what is to come
+    NO_ENDS = 2  # that were planned for what has begun
+    SYSTEMS = 3  # only which are affected, by their abbreviations; the bulletins tell the rest
+    LEAST = 4  # nothing of what is to come
 
 
 _Telling = Callable[[LineFacts, Script, _Detail], list[str]]
@@ -105,8 +106,15 @@ def _spoken(facts: LineFacts, content: Content, tell: _Telling) -> Bilingual:
 
 def _told(facts: LineFacts, content: Content, tell: _Telling, detail: _Detail) -> Bilingual:
     def in_(language: Language) -> str:
-        is_brief = detail >= _Detail.SYSTEMS
-        return " ".join(tell(facts, Script(content, load_voice(), language, facts.as_of, is_brief), detail))
+        script = Script(
+            content,
+            load_voice(),
+            language,
+            facts.as_of,
+            is_brief=detail >= _Detail.SYSTEMS,
+            tells_ends=detail < _Detail.NO_ENDS,
+        )
+        return " ".join(tell(facts, script, detail))
 
     return Bilingual(in_(Language.EN), in_(Language.FR))
 

@@ -24,7 +24,7 @@ class Script:
     """Says single sentences; the date of a time is told where it is not that of `as_of`.
 
     A brief one calls systems by their abbreviations. One that lasts may be listened to on any other day, so
-    it tells every date.
+    it tells every date. `tells_ends`: of a scheduled outage that has begun, also its planned end.
     """
 
     content: Content
@@ -33,6 +33,7 @@ class Script:
     as_of: datetime
     is_brief: bool = False
     is_lasting: bool = False
+    tells_ends: bool = True
 
     def say(self, pattern: Bilingual, **blanks: str) -> str:
         """Returns the sentence with its blanks filled and its first letter a capital."""
@@ -106,7 +107,7 @@ class Script:
         )
 
     def _window(self, event: LineEvent) -> str:
-        if event.planned_end_at is None:
+        if event.planned_end_at is None or not self.tells_ends:
             return ""
         windows = self.voice.windows
         pattern = windows.open if self.as_of < event.planned_end_at else windows.ended

@@ -43,5 +43,7 @@ async def post_release_query(body: ReleaseQueryBody, state: StateOfApp) -> Respo
     """
     query = body.query()
     made = await state.press.run(lambda: print_release_query(query))
-    warning = {"Outage-Warning": DOUBTFUL_ID} if is_doubtful_id(query.client_id) else {}
-    return Response(made, media_type=PDF, headers=RELEASE_QUERY_FILE | warning)
+    headers = RELEASE_QUERY_FILE | {"Content-Language": f"{query.language}-CA"}
+    if is_doubtful_id(query.client_id):
+        headers["Outage-Warning"] = DOUBTFUL_ID
+    return Response(made, media_type=PDF, headers=headers)
