@@ -12,6 +12,7 @@ from outage_service.domain.texts import Language
 from tests.builders import a_delay, an_impact
 from tests.e2e.conftest import NARROW, WIDE, Contexts, scrolls_sideways
 from tests.e2e.live import Site
+from tests.rendering.documents.pdf import text_of
 
 Check = Callable[[Page], None]
 Screenshots = Callable[[Page, str], Path]
@@ -120,6 +121,40 @@ def test_a_printed_bulletin_is_the_bulletin_alone(site: Site, page: Page, screen
     expect(page.get_by_role("navigation", name="Site")).to_be_hidden()
     expect(page.get_by_role("link", name="Both languages as PDF")).to_be_hidden()
     screenshots(page, "bulletin-en-print")
+
+
+def test_a_printed_bulletin_begins_on_its_first_page(site: Site, page: Page) -> None:
+    site.declare()
+    page.goto(f"{site.url}/fr/bulletins/1")
+    assert "Une panne touche l’EDI" in text_of(page.pdf(), page=0)
+
+
+@pytest.mark.parametrize("language", Language)
+def test_nobody_scrolls_sideways_to_a_deadline(
+    language: Language, eventful: Site, new_context: Contexts
+) -> None:
+    """On the narrowest telephone day, hour and zone are all there."""
+    page = new_context(viewport=NARROW).new_page()
+    for number in (1, 3, 4):
+        page.goto(f"{eventful.url}/{language}/outages/TCC26-000{number}")
+        table = page.locator(".table-scroll")
+        expect(table.locator(".countdown").first).to_be_visible()
+        assert table.evaluate("table => table.scrollWidth <= table.clientWidth"), number
+
+
+@pytest.mark.parametrize("scripts", [True, False], ids=["with-scripts", "without"])
+def test_who_made_a_mistake_is_taken_to_what_is_wrong(
+    scripts: bool, site: Site, new_context: Contexts
+) -> None:
+    """WCAG 3.3.1: the page comes back, and a screen reader begins where it says why."""
+    page = new_context(java_script_enabled=scripts).new_page()
+    page.goto(f"{site.url}/en/subscribe")
+    page.get_by_label("E-mail address").fill("name@nowhere")
+    page.get_by_role("button", name="Subscribe").click()
+    expect(page.get_by_role("alert")).to_be_focused()
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    expect(page.get_by_label("E-mail address")).to_be_focused()
 
 
 def test_history_opens_its_table_with_the_keyboard(eventful: Site, page: Page) -> None:

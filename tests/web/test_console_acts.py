@@ -130,6 +130,51 @@ def test_procedures_may_outlive_the_fault_and_are_revoked_later(desk: Desk, engi
     assert acts.stored(engine, done).revoked_at is not None
 
 
+def test_a_text_that_says_procedures_remain_lets_them_remain(desk: Desk, engine: Engine) -> None:
+    """R6: the words and the facts of one bulletin must not disagree."""
+    acts.declare(engine)
+    filled = go_on(desk, begin(desk, "resolve"), "resolve", "fill", template="edi_resolved_backlog")
+    form = form_at(filled, "/resolve")
+    assert "Contingency procedures remain in effect until" in form["message_en"][0]
+    assert form["contingency"] == ["remains_in_effect"]
+    plain = go_on(desk, begin(desk, "resolve"), "resolve", "fill", template="edi_resolved")
+    assert form_at(plain, "/resolve")["contingency"] == ["revoked"]
+
+
+def test_no_text_keeps_procedures_that_were_never_invoked(desk: Desk, engine: Engine) -> None:
+    acts.declare(engine, a_delay())
+    assert "procedures remain in effect" not in begin(desk, "resolve").text
+
+
+def test_no_text_speaks_of_planned_work_where_none_was_planned(desk: Desk, engine: Engine) -> None:
+    acts.declare(engine)
+    assert "The window has moved" not in begin(desk, "update").text
+    acts.announce(engine, acts.CERS_OUT)
+    assert "The window has moved" in desk.get("/en/console/outages/TCC26-0002/update").text
+
+
+def test_no_text_says_that_a_backlog_is_cleared_while_a_delay_goes_on(desk: Desk, engine: Engine) -> None:
+    """R6: procedures may be revoked while an outage stays open; the form begins with what is so."""
+    done = acts.declare(engine)
+    acts.update(engine, done, a_delay())
+    begun = form_at(begin(desk, "revoke"), "/revoke")
+    assert begun["message_en"] == ["Only a delay is left for EDI. Contingency procedures are revoked."]
+    acts.resolve(engine, done, remains_in_effect=True)
+    begun = form_at(begin(desk, "revoke"), "/revoke")
+    assert begun["message_en"] == ["The backlog is cleared. Contingency procedures are revoked."]
+
+
+def test_procedures_are_shown_with_when_their_present_state_began(
+    desk: Desk, engine: Engine, clock: VirtualClock
+) -> None:
+    done = acts.declare(engine)
+    state = re.compile(r"(In effect|Revoked), since <time[^>]*>([^<]*)</time>")
+    assert state.findall(desk.get(HERE).text) == [("In effect", "2026-11-26 10:00 (ET)")]
+    clock.advance(timedelta(minutes=30))
+    acts.resolve(engine, done)
+    assert state.findall(desk.get(HERE).text) == [("Revoked", "2026-11-26 10:30 (ET)")]
+
+
 def test_deadlines_that_have_passed_must_be_confirmed(desk: Desk, engine: Engine) -> None:
     """R54."""
     done = acts.declare(engine, started_at=at("2026-11-26 06:00"))
@@ -173,9 +218,9 @@ def test_a_correction_names_its_bulletin(desk: Desk, engine: Engine) -> None:
     carry_out(desk, "correct", corrects=first, restored_at="2026-11-26T10:00")
     assert acts.bulletins(engine, done)[-1].corrects_id == int(first)
     wrong = go_on(desk, begin(desk, "correct"), "correct", "preview", corrects="999", **MESSAGE)
-    assert "Which bulletin was wrong? Choose one of this outage." in wrong.text
+    assert "Bulletin that was wrong: choose one of this outage." in wrong.text
     nothing = go_on(desk, begin(desk, "correct"), "correct", "preview", corrects="the last", **MESSAGE)
-    assert "Which bulletin was wrong?: this is missing." in nothing.text
+    assert "Bulletin that was wrong: this is missing." in nothing.text
 
 
 def test_what_is_planned_moves_and_is_called_off(desk: Desk, engine: Engine) -> None:
@@ -290,7 +335,7 @@ def test_a_note_is_recorded_and_sends_nothing(desk: Desk, engine: Engine) -> Non
     assert "Network team &lt;called&gt;." in desk.get(HERE).text
     assert acts.rows(engine)["bulletin"] == 1
     blank = desk.submit(f"{HERE}/notes", {"text": " "})
-    assert (blank.status_code, "New note: this" in blank.text) == (422, True)
+    assert (blank.status_code, "New note: this is missing." in blank.text) == (422, True)
 
 
 def test_a_refused_note_s_page_asks_for_news_where_they_are(desk: Desk, engine: Engine) -> None:

@@ -175,7 +175,7 @@ def test_what_is_wrong_is_told_and_what_was_typed_is_kept(
         ({"message_en": "", "message_fr": ""}, "English text: this is missing."),
         ({"message_en": "It is ____ behind."}, "English text: fill in what is marked ____."),
         ({"message_en": "x" * 4001}, "English text: at most 4,000 characters."),
-        ({"message_en": "bell \x07"}, "English text: this cannot be used."),
+        ({"message_en": "bell \x07"}, "English text: it holds a character that cannot be kept"),
     ],
 )
 def test_a_text_that_cannot_go_out_is_shown_again(looking: Desk, typed: dict[str, str], said: str) -> None:
@@ -232,6 +232,16 @@ def test_what_is_declared_already_leads_there_with_the_text(desk: Desk, engine: 
     assert fields["message_fr"] == [MESSAGE["message_fr"]]
     assert fields["version"] == ["1"]
     assert outages_of(engine) == 1
+
+
+def test_who_may_not_update_what_is_declared_already_is_told_who_does(app: FastAPI, engine: Engine) -> None:
+    """R5: of an outage with systems of others, CTSU would write news that nobody takes."""
+    acts.declare(engine, an_impact(), an_impact(System.CCP))
+    overlap = a_desk(app, engine, Role.CTSU).submit("/en/console/declare", {"on": "ccp", "go": "text"})
+    assert overlap.status_code == 409
+    assert "Tell the TCCU what you know by telephone" in overlap.text
+    assert 'value="begin"' not in overlap.text
+    assert 'href="/en/console/outages/TCC26-0001"' in overlap.text
 
 
 def test_a_fault_that_returned_begins_with_the_same_systems(desk: Desk, engine: Engine) -> None:

@@ -14,6 +14,7 @@ from tests.builders import an_impact, at
 from tests.desk import Desk, a_desk
 from tests.engines import an_engine
 from tests.services import acts
+from tests.web.writing import form_at
 
 
 @pytest.fixture
@@ -111,3 +112,25 @@ def test_what_is_over_stays_in_its_month_and_is_no_longer_ahead(app: FastAPI, en
     assert "TCC26-0002" not in page
     assert "No scheduled outage is ahead." in page
     assert "console/declare" not in page.partition("<h1>")[2]
+
+
+def test_a_system_taken_off_before_the_start_is_not_called_restored(
+    app: FastAPI, desk: Desk, engine: Engine, clock: VirtualClock
+) -> None:
+    """It never failed: the operator reads what clients will."""
+    acts.announce(engine, acts.CERS_OUT)
+    form = desk.get("/en/console/outages/TCC26-0001/update")
+    assert "is told to be no longer part of this outage" in form.text
+    fields = form_at(form, "/update") | {
+        "on": ["emanifest"],
+        "message_en": ["Other."],
+        "message_fr": ["Autre."],
+    }
+    fields["go"] = ["preview"]
+    preview = desk.submit("/en/console/outages/TCC26-0001/update", fields).text
+    facts = preview[: preview.index("The message")]
+    assert "No longer part of this outage" in facts
+    assert "Restored" not in facts
+    clock.set(at("2026-11-29 03:00"))
+    later = a_desk(app, engine, Role.TCCU)
+    assert "is told to be restored" in later.get("/en/console/outages/TCC26-0001/update").text

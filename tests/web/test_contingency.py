@@ -207,6 +207,15 @@ def test_with_an_outage_the_checklist_is_for_it(tccu: Api, public: Api) -> None:
     assert "CARM Technical Support Unit" not in text
 
 
+def test_the_checklist_leads_to_the_outage_in_its_own_language(tccu: Api, public: Api) -> None:
+    """Not by the browser's language: a reader of French may use an English browser."""
+    shown(tccu.post("/v1/outages", unscheduled()), 201)
+    for language, role in (("en", "Role:"), ("fr", "Rôle :")):
+        answer = public.get(f"/{language}/contingency/checklist?{CARRIER}", headers={"Accept-Language": "en"})
+        assert f'href="/{language}/outages/TCC26-0001"' in answer.text
+        assert f'<span class="visually-hidden">{role} </span>' in answer.text
+
+
 def test_an_outage_of_other_systems_is_said_not_to_concern_the_reader(tccu: Api, public: Api) -> None:
     shown(tccu.post("/v1/outages", unscheduled({"system": "cers"})), 201)
     text = page(public, CARRIER)

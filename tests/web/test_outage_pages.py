@@ -14,6 +14,7 @@ from icalendar import Calendar, Event
 
 from outage_service.clock import VirtualClock
 from outage_service.web.printing import AT_ONCE, WAITING_AT_MOST, Press
+from tests.rendering.documents.pdf import text_of
 from tests.web.bodies import news, scheduled, unscheduled
 from tests.web.client import Api, problem, shown
 
@@ -202,6 +203,13 @@ def test_a_bulletin_is_a_tagged_document_in_both_languages(tccu: Api, public: Ap
     assert found.content.startswith(b"%PDF-")
     assert b"/StructTreeRoot" in found.content
     assert public.get("/v1/bulletins/2.pdf").status_code == 404
+
+
+def test_a_bulletin_on_paper_has_the_address_of_its_outage(tccu: Api, public: Api) -> None:
+    shown(tccu.post("/v1/outages", unscheduled()), 201)
+    said = "".join(text_of(public.get("/v1/bulletins/1.pdf").content).split())
+    for words in ("Thisoutageontheweb", "CettepannesurleWeb"):
+        assert re.search(words + r"\(https?://[^()]*/outages/TCC26-0001\)", said), words
 
 
 @contextmanager

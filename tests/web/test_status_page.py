@@ -201,3 +201,12 @@ def test_it_stays_small_however_much_is_wrong() -> None:
         assert "state=overrun" in html
     requests = re.findall(r'<(?:script src|link rel="(?:stylesheet|icon)"[^>]*href)="', page(known()))
     assert 1 <= len(requests) < 9
+
+
+@pytest.mark.parametrize("is_stale", [False, True], ids=["fresh", "old"])
+def test_who_missed_the_end_of_an_outage_finds_its_deadlines(is_stale: bool) -> None:
+    """R51–R54: nothing is open any more, and paper still has its hours."""
+    for language in Language:
+        assert f'href="/service/{language}/outages?state=resolved"' in page(
+            known(), language, is_stale=is_stale
+        )

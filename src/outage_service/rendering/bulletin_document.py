@@ -2,7 +2,7 @@
 
 from outage_service.domain.texts import Bilingual, Language
 from outage_service.rendering.documents.texts import Section, TextDocument, TextPart, text_document
-from outage_service.rendering.frozen import Piece, plain, read_part
+from outage_service.rendering.frozen import Piece, Segment, plain, read_part
 
 _FIRST = Section()
 
@@ -67,7 +67,12 @@ def _fits(section: Section, piece: Piece) -> bool:
 def _with(section: Section, piece: Piece) -> Section:
     facts = tuple((plain(label), plain(value)) for label, value in piece.rows)
     items = tuple(plain(item) for item in piece.items)
-    paragraphs = () if piece.name in ("facts", "list") else (piece.text,)
+    paragraphs = () if piece.name in ("facts", "list") else (_printed(piece.segments),)
     return Section(
         section.heading, section.paragraphs + paragraphs, section.facts + facts, section.items + items
     )
+
+
+def _printed(segments: tuple[Segment, ...]) -> str:
+    """Returns segments for paper, where nothing can be followed: each address is written out."""
+    return "".join(f"{text} ({href})" if href and href not in text else text for text, href in segments)

@@ -347,6 +347,13 @@ def test_the_end_of_a_case_may_be_in_the_hour_that_comes_twice(tccu_desk: Desk, 
     assert "Expected end: clocks show this time twice that night." in either.text
 
 
+def test_a_mistake_names_its_field_and_repeats_no_question(tccu_desk: Desk, engine: Engine) -> None:
+    case = recorded(tccu_desk, engine)
+    wrong = tccu_desk.submit(f"{PATH}/{case.id}/resolve", {"version": "1", "resolved_at": "noon"})
+    assert wrong.status_code == 422
+    assert "End of the outage: enter a day and a time" in wrong.text
+
+
 def test_long_lists_go_on(tccu_desk: Desk, engine: Engine) -> None:
     for _ in range(2):
         recorded(tccu_desk, engine)

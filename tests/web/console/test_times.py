@@ -100,7 +100,7 @@ def test_service_that_was_restored_in_the_hour_that_comes_twice(app: FastAPI, en
     typed = {**page, **MESSAGE, "restored_at": "2026-11-01T01:30", "go": "preview"}
     asked = desk.submit(RESOLVE, typed)
     assert asked.status_code == 422
-    assert "When was service restored?: clocks show this time twice that night." in asked.text
+    assert "Restoration: clocks show this time twice that night." in asked.text
     assert '<input type="text" id="restored_at" name="restored_at" value="2026-11-01T01:30"' in asked.text
     french = desk.submit(RESOLVE.replace("/en/", "/fr/"), typed)
     assert "Ajoutez HAE pour la première, HNE pour la seconde" in french.text

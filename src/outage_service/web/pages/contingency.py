@@ -21,6 +21,7 @@ from outage_service.rendering.words import Words
 from outage_service.services import contingency
 from outage_service.services.contingency import Checklist, Standing
 from outage_service.services.engine import Engine
+from outage_service.storage.failures import DATABASE_ERRORS, Failure, failure_of
 from outage_service.web.docs import problem_pages
 from outage_service.web.pages.site import Freshness, PageLanguage, site_page
 from outage_service.web.security import PUBLIC
@@ -91,6 +92,7 @@ def show_checklist(
         outages=made.outages,
         assume_ongoing=made.words.pick(made.words.content.wording.assume_ongoing),
         is_running=made.is_running,
+        is_known=made.is_known,
     )
 
 
@@ -189,12 +191,12 @@ class Made:
     shown: Shown
     outages: tuple[OutageNow, ...]
     is_running: bool
+    is_known: bool
 
 
 def _made(engine: Engine, client: Client, language: Language) -> Made:
     now = engine.clock()
-    with engine.db.read() as tx:
-        plan = contingency.checklist(engine, tx, client.role, client.mode, client.flow)
+    plan, is_known = _plan(engine, client)
     words = Words(load_content(), language)
     known: Known = [
         (each.outage.number, contingency.known_deadlines(engine, each.outage)) for each in plan.standings
@@ -208,7 +210,23 @@ def _made(engine: Engine, client: Client, language: Language) -> Made:
         shown=writer.write(plan.procedures, known, [s for s in systems if is_concerned(s, plan.situation)]),
         outages=tuple(_outage(engine, each, language) for each in plan.standings),
         is_running=any(each.phase is Timeframe.DURING for each in plan.standings),
+        is_known=is_known,
     )
+
+
+def _plan(engine: Engine, client: Client) -> tuple[Checklist, bool]:
+    """Returns the checklist, and whether the outages there are now are known.
+
+    What to do on paper needs no database: who looks for it while that is gone is not sent away (R11).
+    """
+    asked = (client.role, client.mode, client.flow)
+    try:
+        with engine.db.read() as tx:
+            return contingency.checklist(engine, tx, *asked), True
+    except DATABASE_ERRORS as error:
+        if failure_of(error) is Failure.FAULT:
+            raise
+        return contingency.general_checklist(*asked), False
 
 
 def _outage(engine: Engine, standing: Standing, language: Language) -> OutageNow:
@@ -220,7 +238,7 @@ def _outage(engine: Engine, standing: Standing, language: Language) -> OutageNow
 def _pdf(made: Made, language: Language) -> bytes:
     texts = texts_in(TEXTS, language)
     notes = [texts["print_note"].format(when=made.as_of)]
-    notes += [texts["general"]] if made.plan.is_general else []
+    notes += [texts["general" if made.is_known else "unknown"]] if made.plan.is_general else []
     notes += [f"{each.section.number} – {each.section.title}." for each in made.outages]
     notes += [made.words.pick(made.words.content.wording.assume_ongoing)] if made.is_running else []
     return checklist_pdf(printed(made.shown, texts, language, notes))

@@ -4,6 +4,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
 from outage_service.domain.texts import Language
+from outage_service.services.links import Purpose
 from outage_service.web.languages import first_language
 from outage_service.web.pages.site import Freshness, site_page, thousands
 from outage_service.web.problems import Problem
@@ -33,7 +34,7 @@ def problem_page(problem: Problem, request: Request, *, base_url: str) -> HTMLRe
         base_url=base_url,
         status=problem.status,
         freshness=Freshness.PRIVATE,
-        what=_what(problem.status, is_link=request.url.path.startswith(_LINKS)),
+        what=_what(problem.status, request.url.path),
         limit=kilobytes_taken(problem, language),
     )
     shown.headers.update(problem.headers)
@@ -54,11 +55,18 @@ def _language(request: Request) -> Language:
     return first_language(request.headers.get("accept-language", ""))
 
 
-def _what(status: int, *, is_link: bool) -> str:
+def _what(status: int, path: str) -> str:
     if status == 404:
-        return "link" if is_link else "missing"
+        return _missing(path)
     if status == 413:
         return "large"
     if status == 429:
         return "often"
     return "unavailable" if status >= 500 else "refused"
+
+
+def _missing(path: str) -> str:
+    if not path.startswith(_LINKS):
+        return "missing"
+    # Pressed twice, or opened once more: who has just confirmed must not read that it failed.
+    return "confirmation" if path.endswith(f"/{Purpose.CONFIRM}") else "link"

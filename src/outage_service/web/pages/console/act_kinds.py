@@ -25,6 +25,11 @@ from outage_service.services.requests import (
 SEEN = ("estimated_resolution_at", "planned_start_at", "planned_end_at")
 """Times of the outage itself, which a form begins with."""
 
+SAYS_THAT_THEY_REMAIN = "resolved_backlog"
+"""How the ids of those standard texts end that say that procedures outlive the fault (R6)."""
+SAY_THAT_IT_WAS_PLANNED = ("window_moved", "taking_longer")
+"""How the ids of those end that speak of planned work and its window (R17)."""
+
 
 class Act(StrEnum):
     """What can be done to an outage, by its path."""
@@ -39,13 +44,14 @@ class Act(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ActKind:
-    """How an act's form becomes its body: times by name, and other fields."""
+    """How an act's form becomes its body, times by name and other fields, and the text it begins with."""
 
     body: type[ActBody]
     use: Use
     times: tuple[str, ...] = ()
     others: tuple[str, ...] = ()
     suggested: str = ""
+    suggested_while_open: str = ""
 
 
 ACTS: Mapping[Act, ActKind] = {
@@ -58,7 +64,12 @@ ACTS: Mapping[Act, ActKind] = {
         suggested="resolved",
     ),
     Act.REVOKE: ActKind(
-        RevokeBody, Use.REVOKE, ("effective_at",), ("confirm_past_deadlines",), suggested="revoked"
+        RevokeBody,
+        Use.REVOKE,
+        ("effective_at",),
+        ("confirm_past_deadlines",),
+        suggested="revoked",
+        suggested_while_open="revoked_delay",
     ),
     Act.CANCEL: ActKind(CancelBody, Use.CANCEL, suggested="cancelled"),
     Act.CORRECT: ActKind(CorrectionBody, Use.CORRECT, ("restored_at",), ("corrects",)),

@@ -10,7 +10,8 @@ from starlette.datastructures import FormData
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
-from outage_service.domain.outages import Outage, OutageState
+from outage_service.content.standard_texts import StandardText
+from outage_service.domain.outages import ContingencyState, Outage, OutageState
 from outage_service.domain.texts import Language
 from outage_service.services import acting, archive, console_forms, preview
 from outage_service.services.acting import ActBody
@@ -22,7 +23,14 @@ from outage_service.services.preview import Preview
 from outage_service.services.standard_texts import texts_for
 from outage_service.storage.bulletins import BulletinRecord
 from outage_service.web.forms import Sent, SentForm
-from outage_service.web.pages.console.act_kinds import ACTS, SEEN, Act, ActKind
+from outage_service.web.pages.console.act_kinds import (
+    ACTS,
+    SAY_THAT_IT_WAS_PLANNED,
+    SAYS_THAT_THEY_REMAIN,
+    SEEN,
+    Act,
+    ActKind,
+)
 from outage_service.web.pages.console.desk import ActsDesk, as_mail, attempted, filled_in
 from outage_service.web.pages.console.forms import (
     Mistake,
@@ -111,6 +119,19 @@ class _Acting:
         """How this act's form is read."""
         return ACTS[self.act]
 
+    @property
+    def may_remain(self) -> bool:
+        """Whether there are procedures in effect that could remain so (R6)."""
+        return self.outage.contingency_at(self.desk.engine.clock()).applies
+
+    @property
+    def offered(self) -> list[StandardText]:
+        """The standard texts for this act, without those that would not be true of this outage."""
+        untrue: tuple[str, ...] = () if self.may_remain else (SAYS_THAT_THEY_REMAIN,)
+        untrue += () if self.outage.is_scheduled else SAY_THAT_IT_WAS_PLANNED
+        texts = texts_for(self.kind.use, frozenset(self.outage.systems_ever))
+        return [each for each in texts if not each.id.endswith(untrue)]
+
     @cached_property
     def current_values(self) -> dict[str, str]:
         """What the fields of any act begin with."""
@@ -169,7 +190,7 @@ class _Acting:
         """Returns the next page, or sends."""
         match where:
             case "fill" if not self.is_overtaken:  # else nothing may be written over what was typed
-                return self.form(message=filled_in(self.sent, self.rows))
+                return self._filled()
             case "preview":
                 return self._preview()
             case "mail" | "mail_fr":
@@ -179,6 +200,13 @@ class _Acting:
             case "begin":  # with a text that was written for another act
                 return self._new_form()
         return self.form()
+
+    def _filled(self) -> HTMLResponse:
+        """Returns the form with the text that was chosen, and with what that text says of procedures (R6)."""
+        values = self._typed()
+        if self.may_remain and self.sent.text("template").endswith(SAYS_THAT_THEY_REMAIN):
+            values["contingency"] = ContingencyState.REMAINS_IN_EFFECT.value
+        return self.form(message=filled_in(self.sent, self.rows), values=values)
 
     def form(self, *, wrong: WrongForm | None = None, is_new: bool = False, **shown: Any) -> HTMLResponse:
         """Returns the form with what was typed, unless `shown` has something else.
@@ -201,12 +229,12 @@ class _Acting:
             rows_shown=print_of(self.current_rows),
             is_scheduled=self.outage.is_scheduled,
             is_ahead=self.outage.state_at(self.desk.engine.clock()) is OutageState.SCHEDULED,
-            may_remain=self.outage.contingency_at(self.desk.engine.clock()).applies,
+            may_remain=self.may_remain,
             asks_to_confirm=self._asks_to_confirm(mistakes),
             english=message.en if message else self.sent.text("message_en"),
             french=message.fr if message else self.sent.text("message_fr"),
             chosen=shown.get("chosen") or self.sent.text("template"),
-            standard_texts=texts_for(self.kind.use, frozenset(self.outage.systems_ever)),
+            standard_texts=self.offered,
             hints=self.desk.hints(message or message_of(self.sent)),
             is_overtaken=is_overtaken,
             newer=self._newer() if is_overtaken else (),
@@ -221,12 +249,9 @@ class _Acting:
         return [one for one in self.record.bulletins if one.sequence > newest]
 
     def _suggested(self) -> str:
-        ids = [text.id for text in texts_for(self.kind.use, frozenset(self.outage.systems_ever))]
-        return (
-            next((each for each in ids if each.endswith(self.kind.suggested)), "")
-            if self.kind.suggested
-            else ""
-        )
+        of_open = "" if self.outage.is_closed else self.kind.suggested_while_open
+        wanted = of_open or self.kind.suggested
+        return next((each.id for each in self.offered if each.id.endswith(wanted)), "") if wanted else ""
 
     def _asks_to_confirm(self, mistakes: tuple[Mistake, ...]) -> bool:
         """Whether the operator must say that deadlines have passed: only once that is so (R54)."""

@@ -145,6 +145,7 @@ class _Declaring:
             status=409,
             here="declare",
             existing=existing,
+            may_update=self.desk.session.actor.may_act_on(frozenset(existing.outage.systems_ever)),
             message=message_of(self.sent),
             kept=self._kept(*_TEXT_FIELDS),
         )

@@ -111,7 +111,13 @@ class ActsDesk:
         return [(mistake.field, self._told(mistake, rows)) for mistake in mistakes]
 
     def _told(self, mistake: Mistake, rows: Sequence[Row]) -> str:
-        known = f"{mistake.code}_{mistake.field}", f"wrong_{mistake.code}", mistake.code, "wrong_invalid"
+        known = (
+            f"{mistake.code}_{mistake.field}",
+            f"wrong_{mistake.code}_{mistake.field}",
+            f"wrong_{mistake.code}",
+            mistake.code,
+            "wrong_invalid",
+        )
         return fill(
             next(self.texts[key] for key in known if key in self.texts), field=self._label(mistake, rows)
         )
@@ -122,7 +128,8 @@ class ActsDesk:
         if row is not None:
             system = self.words.heading(self.words.content.systems[row.system].short.plain)
             return f"{system} – {self.texts[f'field_{name}']}"
-        return self.texts.get(f"field_{mistake.field}", self.texts["field_form"])
+        names = (f"name_{mistake.field}", f"field_{mistake.field}", "field_form")
+        return next(self.texts[key] for key in names if key in self.texts)
 
 
 def attempted(work: Callable[[], T], rows: Sequence[Row]) -> T:

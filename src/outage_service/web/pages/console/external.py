@@ -105,7 +105,8 @@ class _Cases:
     def _told(self, mistake: Mistake) -> str:
         texts = texts_in(_TEXTS, self.language)
         known = (f"wrong_{mistake.field}", mistake.code, f"wrong_{mistake.code}", "wrong_invalid")
-        label = texts.get(f"field_{mistake.field}", texts["field_form"])
+        names = (f"name_{mistake.field}", f"field_{mistake.field}", "field_form")
+        label = next(texts[key] for key in names if key in texts)
         return fill(next(texts[key] for key in known if key in texts), field=label)
 
     def lead_to(self, session: SignedIn, outage: ExternalOutage, done: str) -> Response:

@@ -19,7 +19,7 @@ from outage_service.web.forms import SentForm
 from outage_service.web.pages.console.act_kinds import possible_acts
 from outage_service.web.pages.console.acts import Number
 from outage_service.web.pages.console.desk import ActsDesk
-from outage_service.web.pages.console.forms import WrongForm, body_of
+from outage_service.web.pages.console.forms import Mistake, WrongForm, body_of
 from outage_service.web.pages.console.live import tag_of, unless_seen
 from outage_service.web.pages.console.shell import to_console
 from outage_service.web.pages.site import PageLanguage
@@ -57,13 +57,19 @@ def add_note(
     if form.text("go") == "resume" or (form.is_only_shown and form.text("text").strip()):
         return _page(desk, number, note_text=form.text("text"))
     try:
-        body = body_of(NoteBody, {"text": form.text("text")})
+        body = _noted(form.text("text"))
     except WrongForm as wrong:
         return _page(desk, number, wrong=wrong, note_text=form.text("text"))
     with engine.db.read() as tx:
         outage = archive.find_record(tx, number).outage
     engine.act(lambda tx: outages.note(engine, tx, session.actor, outage.id, body.text))
     return to_console(request, language, f"outages/{number}#notes")
+
+
+def _noted(text: str) -> NoteBody:
+    if not text.strip():
+        raise WrongForm([Mistake("text", "missing")])
+    return body_of(NoteBody, {"text": text})
 
 
 def _page(

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 
 from outage_service.content import load_content
 from outage_service.content.warnings import warning_text
+from outage_service.domain.bulletins import ImpactFacts
 from outage_service.domain.calendar import BusinessCalendar
-from outage_service.domain.outages import ContingencyState, Impact, Outage, OutageState
+from outage_service.domain.outages import ContingencyState, Outage, OutageState
 from outage_service.domain.parity import parity_hints
 from outage_service.domain.systems import Condition, HelpLine
 from outage_service.domain.texts import Bilingual, Language
@@ -66,7 +67,7 @@ def shown_preview(
         said=section(facts, content, language, base_url=base_url),
         kind=words.pick(content.wording.kinds[seen.kind].name),
         audience=_audience(seen.after, words),
-        systems=tuple(_system(impact, seen.after, words) for impact in seen.after.impacts),
+        systems=tuple(_system(impact, seen.after, words) for impact in facts.impacts),
         effect=_effect(seen),
         crossing=_crossing(seen),
         next_due=words.on(seen.after.next_due_at) if seen.after.next_due_at else texts["no_next"],
@@ -95,11 +96,10 @@ def _listed(found: Sequence[str], texts: Texts) -> str:
     return ", ".join(found) or texts["parity_nothing"]
 
 
-def _system(impact: Impact, outage: Outage, words: Words) -> SystemSaid:
+def _system(impact: ImpactFacts, outage: Outage, words: Words) -> SystemSaid:
     name = words.heading(words.content.systems[impact.system].full.plain)
-    is_over = outage.is_closed or not impact.is_active
-    if is_over:
-        label = "withdrawn" if outage.cancelled_at else "restored"
+    if outage.is_closed or impact.restored_at is not None:
+        label = "withdrawn" if outage.cancelled_at or impact.was_withdrawn else "restored"
         return SystemSaid(name, "normal", words.label(label))
     parts = [words.of(words.content.wording.conditions, impact.condition)]
     if impact.direction is not None:
