@@ -109,6 +109,13 @@ def test_help_lines_have_their_numbers(line: HelpLine, numbers: list[str]) -> No
     assert [number.number for number in load_content().lines[line].numbers] == numbers
 
 
+def test_cad_is_the_declaration_in_both_languages() -> None:
+    """R9."""
+    full = load_content().systems[System.CAD_API].full.plain
+    assert full.en.startswith("Commercial Accounting Declaration")
+    assert full.fr.startswith("déclaration en détail commerciale")
+
+
 def test_the_client_support_desk_is_reached_by_option_2() -> None:
     """R20, R25: it shares its number with another line."""
     assert load_content().lines[HelpLine.CCSH].numbers[0].option == Bilingual("option 2", "option 2")
@@ -124,7 +131,7 @@ def test_the_assume_ongoing_sentence_is_the_fixed_one() -> None:
 
 
 def test_our_own_translations_are_marked() -> None:
-    """Domain section 12: [T] is to be replaced once an official term is known."""
+    """[T] is to be replaced once an official term is known."""
     loaded = load_content()
     provisional = {term.fr for term in loaded.glossary if term.provisional}
     assert "port de déclaration" in provisional

@@ -1,4 +1,4 @@
-"""French of equal quality: its typography, and the official terms (domain.md sections 12 and 14)."""
+"""French of equal quality: its typography, and the official terms."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""The days the CBSA does not work (domain.md section 10)."""
+"""The days the CBSA does not work."""
 
 from datetime import date
 

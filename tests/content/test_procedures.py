@@ -53,7 +53,7 @@ def spelled_out(name: str) -> list[str]:
     ("system", "role", "flow"), COMBINATIONS, ids=["-".join(combination) for combination in COMBINATIONS]
 )
 def test_everybody_is_told_exactly_what_applies_to_them(system: System, role: ClientRole, flow: Flow) -> None:
-    """R45–R117: nothing missing, nothing else, in order, for each mode."""
+    """R1, R45–R117: nothing missing, nothing else, in order, for each mode."""
     for mode in Mode:
         situation = Situation(at_all_times([system]), frozenset({role}), frozenset({mode}), frozenset({flow}))
         found = [procedure.id for procedure in applicable(SAID.procedures, situation)]
@@ -174,7 +174,7 @@ def test_what_is_to_be_written_on_a_document_is_told(name: str, document: str, w
 
 
 def test_our_own_french_is_marked() -> None:
-    """Domain section 12: a procedure with a document whose French is ours is provisional, too."""
+    """A procedure with a document whose French is ours is provisional, too."""
     for procedure in SAID.procedures:
         if any(SAID.documents[paper.document].provisional for paper in procedure.documents):
             assert procedure.provisional, procedure.id

@@ -1,4 +1,4 @@
-"""What Canadian French typography asks of a text (domain.md section 14): a list of what is wrong."""
+"""What Canadian French typography asks of a text: a list of what is wrong."""
 
 import re
 

@@ -133,7 +133,7 @@ def test_a_system_that_was_restored_keeps_its_times_and_leaves_the_title() -> No
 
 
 def test_a_resolved_bulletin_gives_every_system_its_end() -> None:
-    """Section 11: per system start and end."""
+    """Per system start and end."""
     before = updated(an_outage(an_impact(), an_impact(System.CERS)), ELEVEN, an_impact())
     facts = _after(resolved(before, NOON), before, BulletinKind.RESOLVED)
     assert {i.system: i.restored_at for i in facts.impacts} == {System.EDI: NOON, System.CERS: ELEVEN}
@@ -142,7 +142,7 @@ def test_a_resolved_bulletin_gives_every_system_its_end() -> None:
 
 
 def test_a_system_restored_in_the_minute_of_the_end_left_the_title_all_the_same() -> None:
-    """Section 11: a title names what the outage was at its end, whatever the two times are."""
+    """A title names what the outage was at its end, whatever the two times are."""
     before = updated(an_outage(an_impact(), an_impact(System.CERS)), NOON, an_impact())
     facts = _after(resolved(before, NOON), before, BulletinKind.RESOLVED)
     assert {i.system: i.restored_at for i in facts.impacts} == {System.EDI: NOON, System.CERS: NOON}
@@ -251,7 +251,7 @@ def test_a_missed_reminder_is_never_promised_for_the_past() -> None:
 
 
 def test_a_bulletin_carries_its_history_what_it_corrects_and_what_it_returns_from() -> None:
-    """Section 11: the earlier text is kept below; relapses are linked."""
+    """The earlier text is kept below; relapses are linked."""
     outage = corrected(an_outage(relapse_of=3), NOON)
     chapter = Chapter(1, BulletinKind.INITIAL, THURSDAY_10H, MESSAGE)
     telling = Telling(

@@ -130,7 +130,7 @@ def test_a_delay_below_the_threshold_resolves_as_never_invoked_without_deadlines
 
 
 def test_procedures_that_were_invoked_after_the_restoration_do_not_end_before_they_began() -> None:
-    """Section 11: it was over at 10:20 already, the first bulletin came at 10:30."""
+    """It was over at 10:20 already, the first bulletin came at 10:30."""
     told_at = at("2026-11-26 10:30")
     outage = an_outage(declared_at=told_at, started_at=THURSDAY_10H)
     contingency = resolved(outage, ELEVEN, restored_at=at("2026-11-26 10:20")).contingency_at(ELEVEN)

@@ -116,7 +116,7 @@ def test_a_system_may_start_with_its_outage_or_now(started_at: datetime) -> None
 
 
 def test_a_system_may_have_a_start_of_its_own() -> None:
-    """Section 11: each system has its start; without one it is the outage's."""
+    """Each system has its start; without one it is the outage's."""
     later = at("2026-11-26 09:30")
     outage = an_outage(an_impact(), an_impact(System.CERS, started_at=later), started_at=NINE)
     assert [impact.started_at for impact in outage.impacts] == [None, later]
@@ -175,7 +175,7 @@ def test_a_system_taken_off_and_put_back_before_a_planned_start_never_was_away()
 
 
 def test_a_system_dropped_in_the_minute_of_its_start_does_not_end_before_it() -> None:
-    """Section 11: an end before its start must be impossible."""
+    """An end before its start must be impossible."""
     start = at("2026-11-26 10:00:30")
     outage = an_outage(an_impact(), an_impact(System.CERS), declared_at=start, started_at=start)
     for now in (start, at("2026-11-26 10:00:50")):
@@ -186,7 +186,7 @@ def test_a_system_dropped_in_the_minute_of_its_start_does_not_end_before_it() ->
     ("before", "after"), [(BOTH, INBOUND), (INBOUND, BOTH), (OUTBOUND, OUTBOUND), (None, OUTBOUND)]
 )
 def test_a_listed_system_keeps_the_start_it_had(before: Direction | None, after: Direction) -> None:
-    """Section 11: news of a direction is no new start."""
+    """News of a direction is no new start."""
     own = at("2026-11-26 09:30")
     outage = an_outage(an_impact(direction=before, started_at=own), started_at=NINE)
     assert updated(outage, NOON, an_impact(direction=after)).impacts[0].started_at == own
@@ -207,7 +207,7 @@ def test_a_system_that_joins_has_the_outage_s_start_unless_told_otherwise() -> N
 
 
 def test_a_system_that_joins_as_another_goes_takes_no_start_from_it() -> None:
-    """Section 11: the start that a client reads is that of the system it is printed beside."""
+    """The start that a client reads is that of the system it is printed beside."""
     gone = an_impact(System.CERS, started_at=at("2026-11-26 09:30"))
     outage = an_outage(an_impact(), gone, started_at=NINE)
     told = updated(outage, NOON, an_impact(), an_impact(System.SWI))
@@ -326,7 +326,7 @@ def test_a_start_is_only_known_of_the_system_that_has_it() -> None:
     ],
 )
 def test_a_system_ends_between_its_start_and_now(started_at: datetime | None, restored_at: datetime) -> None:
-    """Section 11: an end before its start must be impossible."""
+    """An end before its start must be impossible."""
     over = ended(an_impact(System.CERS, started_at=started_at), restored_at)
     with pytest.raises(InvalidAct) as refusal:
         an_outage(an_impact(), over, started_at=NINE)

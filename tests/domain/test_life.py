@@ -187,7 +187,7 @@ class LifeOfAnOutage(RuleBasedStateMachine):
 
     @invariant()
     def its_last_bulletin_is_true(self) -> None:
-        """Section 11: no end before its start or after the whole, no next bulletin in the past."""
+        """No end before its start or after the whole, no next bulletin in the past."""
         facts = self.facts
         assert facts.sequence == self.outage.sequence
         assert facts.next_due_at is None or facts.next_due_at >= facts.issued_at

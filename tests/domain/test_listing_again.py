@@ -260,7 +260,7 @@ def test_the_last_of_several_ends_is_put_right() -> None:
 
 
 def test_an_end_before_the_start_on_record_is_refused() -> None:
-    """Section 11: an end before its start must be impossible."""
+    """An end before its start must be impossible."""
     late = an_outage(an_impact(started_at=TEN), SWI, declared_at=TEN, started_at=at("2026-11-26 09:00"))
     with invalid("impact_end", "impacts.1.restored_at"):
         updated(late, NOON, SWI, ended(an_impact(), at("2026-11-26 09:59")))

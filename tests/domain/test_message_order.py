@@ -179,7 +179,7 @@ def test_a_number_that_is_not_in_the_list_is_told_and_no_error() -> None:
 
 
 def test_numbers_that_refer_to_each_other_do_not_go_round_for_ever() -> None:
-    assert not faults(Mode.AIR, sent(RELEASE, "R1", "R2"), sent(RELEASE, "R2", "R1"))
+    assert not faults(Mode.AIR, sent(RELEASE, "A1", "A2"), sent(RELEASE, "A2", "A1"))
 
 
 def test_a_better_order_keeps_what_stands_right() -> None:

@@ -80,7 +80,7 @@ def test_a_restoration_may_be_the_start_itself() -> None:
 
 
 def test_no_system_is_restored_before_it_failed() -> None:
-    """Section 11: an end before its start must be impossible."""
+    """An end before its start must be impossible."""
     late = an_impact(System.CERS, started_at=at("2026-11-26 10:45"))
     outage = updated(an_outage(), at("2026-11-26 11:00"), an_impact(), late)
     with invalid("too_early", "restored_at"):
@@ -123,7 +123,7 @@ def test_of_a_system_that_was_back_only_the_end_holds_back_the_restoration() -> 
 
 
 def test_an_end_recorded_to_the_second_is_not_after_the_default_restoration() -> None:
-    """Section 11: the minute's beginning lies before it."""
+    """The minute's beginning lies before it."""
     back = at("2026-11-26 11:59:20")
     listed = replace(an_impact(System.CERS), restored_at=back)
     outage = updated(an_outage(an_impact(), an_impact(System.CERS)), back, an_impact(), listed)
@@ -139,7 +139,7 @@ def test_an_end_that_a_clock_ahead_recorded_keeps_no_outage_open() -> None:
 
 
 def test_an_outage_resolved_in_the_minute_of_its_start_does_not_end_before_it() -> None:
-    """Section 11: the minute's beginning lies before the start."""
+    """The minute's beginning lies before the start."""
     start = at("2026-11-26 10:00:20")
     outage = an_outage(declared_at=start, started_at=start)
     assert resolved(outage, at("2026-11-26 10:00:50")).restored_at == start

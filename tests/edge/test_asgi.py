@@ -1,4 +1,4 @@
-"""The callable in front of the application: always an answer, always speakable (P21, P23, section 13)."""
+"""The callable in front of the application: always an answer, always speakable (P21, P23)."""
 
 import asyncio
 from collections.abc import Callable

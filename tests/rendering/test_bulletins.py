@@ -1,4 +1,4 @@
-"""What a bulletin says, of every kind and state, in both languages (domain.md section 11, R5–R18)."""
+"""What a bulletin says, of every kind and state, in both languages (R5–R18)."""
 
 import pytest
 
@@ -193,7 +193,7 @@ def test_a_bulletin_says_whether_procedures_apply(story: str, english: str, fren
 
 
 def test_a_system_withdrawn_from_the_plan_is_not_said_to_have_ended() -> None:
-    """Section 11: no end before a start; it never suffered anything."""
+    """No end before a start; it never suffered anything."""
     text = COMPOSED["smaller than announced"].page[Language.EN].text
     card = text.partition("eManifest Portal\n")[2].partition("\n\n")[0]
     assert "No longer part of this outage" in card

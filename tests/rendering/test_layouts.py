@@ -119,7 +119,7 @@ def test_a_message_loads_nothing_from_elsewhere(story: str, first: Language) -> 
 @every_story
 @both
 def test_mail_can_be_left_and_the_page_has_no_personal_link(story: str, first: Language) -> None:
-    """Domain section 14: unsubscribing in every message; a slot stands alone on its line of text."""
+    """Unsubscribing in every message; a slot stands alone on its line of text."""
     mail, page = COMPOSED[story].mail[first], COMPOSED[story].page[first]
     for slot in MAILING_LINKS:
         assert mail.text.splitlines().count(slot) == 1

@@ -251,7 +251,7 @@ def test_a_system_taken_off_the_plan_is_still_told_as_such_when_the_rest_is_call
 
 
 def test_earlier_bulletins_stand_below_newest_first() -> None:
-    """Section 11: the earlier text is kept below."""
+    """The earlier text is kept below."""
     english, _ = parts(STORIES["periodic"])
     assert [(entry.heading, entry.message) for entry in english.earlier] == [
         ("Bulletin 2 – Update – 2026-11-26 11:30 (ET)", NEWS.en),

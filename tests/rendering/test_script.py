@@ -1,4 +1,4 @@
-"""Since when each system suffers, and what stays true when old, as a help line says it (section 13, P21)."""
+"""Since when each system suffers, and what stays true when old, as a help line says it (P21)."""
 
 from datetime import datetime
 

@@ -1,4 +1,4 @@
-"""Eastern time in both languages: no printed time can be read as two (domain.md sections 10, 11, 13, 14)."""
+"""Eastern time in both languages: no printed time can be read as two."""
 
 from collections.abc import Callable
 from datetime import datetime, timedelta

@@ -1,4 +1,4 @@
-"""Titles and subjects name what the facts name, in the fixed pattern (domain.md section 11)."""
+"""Titles and subjects name what the facts name, in the fixed pattern."""
 
 from dataclasses import replace
 

@@ -245,7 +245,7 @@ def test_a_correction_is_of_a_bulletin_of_the_same_outage(engine: Engine) -> Non
 
 
 def test_the_earlier_text_of_an_outage_is_kept_below_the_news(engine: Engine) -> None:
-    """Section 11: one number for the life of an outage, and its whole story in the latest bulletin."""
+    """One number for the life of an outage, and its whole story in the latest bulletin."""
     text = text_of(engine, update(engine, declare(engine)))
     for language in Language:
         assert 0 < text[language].index(NEWS[language]) < text[language].index(MESSAGE[language])

@@ -196,7 +196,7 @@ def test_no_bulletin_and_no_mail_to_the_public_ever_comes_of_one(escalating: Eng
 
 
 def test_no_path_leads_from_one_to_a_bulletin() -> None:
-    """R29: the tables refer to nothing, and the use cases know nothing that issues."""
+    """R3, R29: the tables refer to nothing, and the use cases know nothing that issues."""
     assert not contingency_schema.external_outage.foreign_keys
     tree = ast.parse(Path(external_outages.__file__).read_bytes())
     imported = {

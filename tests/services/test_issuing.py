@@ -139,7 +139,7 @@ def test_the_archive_has_no_personal_links(engine: Engine) -> None:
     ],
 )
 def test_the_year_of_a_number_is_torontos(engine: Engine, wall_clock: str, number: str) -> None:
-    """Section 11 of the domain: by the date of the first bulletin, five hours behind UTC's."""
+    """By the date of the first bulletin, five hours behind UTC's."""
     set_clock(engine, at(wall_clock))
     assert declare(engine).outage.number == number
 
@@ -154,7 +154,6 @@ def test_a_number_is_for_life(engine: Engine) -> None:
 
 
 def test_after_9999_a_number_has_five_digits(engine: Engine) -> None:
-    """Section 11 of the domain."""
     declare(engine)
     counted = number_counter.update().values(last=9998)
     engine.db.write(lambda tx: tx.execute(counted))

@@ -80,7 +80,7 @@ def test_after_downtime_there_is_one_catch_up(engine: Engine) -> None:
 
 
 def test_a_catch_up_in_the_night_waits_for_the_morning(engine: Engine) -> None:
-    """Section 2 of the domain: the slot is re-timed to 08:00, which becomes its due time."""
+    """The slot is re-timed to 08:00, which becomes its due time."""
     done = declare(engine)
     assert tick(engine, at("2026-11-26 23:30")) == 0
     assert stored(engine, done).next_due_at == at("2026-11-27 08:00")
@@ -89,7 +89,7 @@ def test_a_catch_up_in_the_night_waits_for_the_morning(engine: Engine) -> None:
 
 
 def test_missed_at_ten_and_back_four_minutes_later_it_still_goes_out(engine: Engine) -> None:
-    """Section 2 of the domain: at most 5 min late, although it is quiet by now."""
+    """At most 5 min late, although it is quiet by now."""
     done = declare(engine)
     run_to(engine, at("2026-11-26 18:00"), step=HOUR)
     assert tick(engine, at("2026-11-26 22:04")) == 1
@@ -194,7 +194,7 @@ def test_a_reminder_that_comes_again_after_the_clock_went_back_is_passed_over(en
 
 
 def test_news_in_the_minute_of_a_slot_replaces_it(engine: Engine) -> None:
-    """Section 2 of the domain: nobody is told twice in a minute."""
+    """Nobody is told twice in a minute."""
     done = declare(engine)
     set_clock(engine, NOON)
     update(engine, done)

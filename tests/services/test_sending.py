@@ -40,7 +40,7 @@ def put_back(engine: Engine, claim: Claim, worker_id: str = "one") -> None:
 
 
 def test_a_message_is_addressed_and_linked_for_its_one_recipient(engine: Engine) -> None:
-    """Section 14 of the domain: unsubscribe in every message, for mail programs and for people."""
+    """Unsubscribe in every message, for mail programs and for people."""
     person = subscribe(engine, "Ann@example.org")
     declare(engine)
     raw = wire(engine, the_claim(engine))

@@ -150,7 +150,7 @@ def texts_everywhere(engine: Engine) -> str:
 
 
 def test_erasing_leaves_the_address_nowhere(engine: Engine) -> None:
-    """Section 14 of the domain: neither in requests nor in sent letters; the ledger keeps the id."""
+    """Neither in requests nor in sent letters; the ledger keeps the id."""
     engine.act(lambda tx: subscriptions.request(engine, tx, ANN))
     assert len(mail(engine)) == 1
     known = add(engine)

@@ -26,13 +26,12 @@ ANSWER = KeptAnswer("digest", 201, {"Location": "/v1/outages/1"}, '{"id": 1, "é
 
 
 def test_numbers_count_within_their_year(db: Database) -> None:
-    """Section 11 of the domain: `TCCyy-nnnn`."""
+    """`TCCyy-nnnn`."""
     taken = [db.write(lambda tx, year=year: take_number(tx, year)) for year in (2026, 2026, 2027, 2026)]
     assert taken == ["TCC26-0001", "TCC26-0002", "TCC27-0001", "TCC26-0003"]
 
 
 def test_after_9999_numbers_have_five_digits(db: Database) -> None:
-    """Section 11 of the domain."""
     db.write(lambda tx: take_number(tx, 2026))
     db.write(lambda tx: tx.execute(update(number_counter).values(last=9998)))
     assert [db.write(lambda tx: take_number(tx, 2026)) for _ in range(2)] == ["TCC26-9999", "TCC26-10000"]

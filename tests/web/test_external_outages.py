@@ -5,6 +5,8 @@ from typing import Any
 import httpx
 import pytest
 
+from outage_service.services.engine import Engine
+from tests.services.acts import mail
 from tests.web.client import Api, all_items, problem, shown
 
 PATH = "/v1/external-outages"
@@ -120,10 +122,13 @@ def test_what_is_no_report_is_refused_by_field(tccu: Api, wrong: dict[str, Any],
     assert field in [each["field"] for each in told["errors"]]
 
 
-def test_whatever_a_client_is_called_the_letters_can_be_sent(tccu: Api) -> None:
+def test_whatever_a_client_is_called_the_letters_can_be_sent(tccu: Api, engine: Engine) -> None:
     """P28: nothing a client has said stands in a header."""
     for name in ("=?utf-8?q?x=0aX-Injected:_yes?=", "{{ 7 * 7 }} {% raw %}", "<b>😀</b> & Co", "@@TO@@"):
         shown(tccu.post(PATH, a_report(client=name)), 201)
+        letters = [letter for _, letter in mail(engine)]
+        assert letters
+        assert all(name not in letter.partition("\r\n\r\n")[0] for letter in letters)
 
 
 def test_no_public_answer_tells_of_one(tccu: Api, public: Api) -> None:

@@ -1,4 +1,4 @@
-"""The weekdays the CBSA does not work, for services that observe holidays (domain.md section 10)."""
+"""The weekdays the CBSA does not work, for services that observe holidays."""
 
 from datetime import date, timedelta
 from functools import lru_cache

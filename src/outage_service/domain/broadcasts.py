@@ -21,7 +21,7 @@ from outage_service.domain.texts import Bilingual, Language
 OVERRIDE_AT_MOST = timedelta(hours=24)
 """How far ahead an operator's own text may expire (R23)."""
 SPOKEN_AT_MOST = 600
-"""Characters of a message in one language: about as long as a caller listens (section 13 of the domain)."""
+"""Characters of a message in one language: about as long as a caller listens."""
 OVERRIDE_LONGEST = 450
 """Characters of an operator's own text in one language: what is always appended must fit too (R23)."""
 SAYS_NORMAL = "normal"

@@ -38,7 +38,7 @@ class LetterSlot(StrEnum):
 
 
 MAILING_LINKS = frozenset({LetterSlot.UNSUBSCRIBE_URL, LetterSlot.MANAGE_URL})
-"""What every bulletin must offer (domain.md section 14)."""
+"""What every bulletin must offer."""
 
 
 @dataclass(frozen=True, slots=True)

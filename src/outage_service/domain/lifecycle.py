@@ -101,7 +101,7 @@ def _planned_window(request: Declaration, now: datetime) -> tuple[datetime, date
     if request.planned_start_at is None or request.planned_end_at is None:
         raise InvalidAct(
             "window_missing",
-            "A scheduled outage needs a planned start and end (R19).",
+            "A scheduled outage needs a planned start and end.",
             field="planned_end_at" if request.planned_start_at else "planned_start_at",
         )
     start, end = cut_to_minute(request.planned_start_at), cut_to_minute(request.planned_end_at)
@@ -168,7 +168,7 @@ def _with_estimate(outage: Outage, news: News, now: datetime) -> Outage:
     if estimate is not None and not identified:
         raise InvalidAct(
             "problem_not_identified",
-            "No time of resolution can be estimated before problem_identified is true (R18).",
+            "No time of resolution can be estimated before problem_identified is true.",
             field="estimated_resolution_at",
         )
     if estimate is not None and estimate <= now:

@@ -7,7 +7,7 @@ from outage_service.domain.systems import CTSU_SYSTEMS, HelpLine, System
 
 
 class Role(StrEnum):
-    """What a token may be used for."""
+    """What a token, or a user of the console, may do."""
 
     TCCU = "tccu"
     CTSU = "ctsu"
@@ -20,6 +20,10 @@ class Role(StrEnum):
 
 OPERATORS = frozenset({Role.TCCU, Role.CTSU})
 """Those who act on outages (R5)."""
+RESUMERS = frozenset({Role.TCCU, Role.ADMIN})
+"""Those who let a paused bulletin go on."""
+AUDITORS = frozenset({Role.ADMIN, Role.AUDITOR})
+"""Those who read the audit log."""
 
 _SYSTEMS = {Role.TCCU: frozenset(System), Role.CTSU: CTSU_SYSTEMS}
 _LINES = {Role.TCCU: frozenset(HelpLine), Role.CTSU: frozenset({HelpLine.CTSU, HelpLine.CCSH})}

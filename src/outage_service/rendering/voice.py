@@ -1,4 +1,4 @@
-"""The messages of the help lines in the formats telephone platforms take (section 13 of the domain).
+"""The messages of the help lines in the formats telephone platforms take.
 
 To add a format: a member of `BroadcastFormat`, a function here, an entry in `_SPOKEN`, a content type in
 `edge/pages.py`.

@@ -4,7 +4,8 @@ What is wrong with the service is looked for in the database, every few seconds 
 lives: that which has stopped cannot tell of it. Of all who notice, one writes; once when it begins and once
 when it is over. If the relay itself is down the letter waits with the rest: hence the log, the metrics and
 `/readyz` say the same. They alone tell of a database that takes no writes (`write_health`): it keeps no
-letter. To add an alert: a member of `AlertKind`, its texts, and its question in `_found`.
+letter. To add an alert: a member of `AlertKind`, its texts, its question in `_found`, and for the board a
+member of `Trouble` with its text.
 """
 
 from collections.abc import Callable, Collection

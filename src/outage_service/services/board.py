@@ -23,19 +23,6 @@ from outage_service.storage.workers import living_workers
 
 OVERDUE_AFTER = timedelta(minutes=1)
 """A bulletin this late is not merely waiting for the next tick."""
-_ALERTED = {
-    "relay_paused",
-    "mail_held",
-    "heartbeat_lost",
-    "clock_differs",
-    "database_clock_differs",
-    "bulletin_paused",
-    "canary_missing",
-    "regional_letter_lost",
-    "case_letter_lost",
-    "escalation_lost",
-    "alert_letter_lost",
-}
 _HIDDEN = "…"
 _ORDER = (OutageState.OVERRUN, OutageState.OPEN, OutageState.SCHEDULED, OutageState.RESOLVED)
 
@@ -60,6 +47,16 @@ class Trouble(StrEnum):
     OVERDUE = "overdue"
     OVERRUN = "overrun"
     NOT_REACHED = "not_reached"
+
+
+_SEEN_OTHERWISE = {
+    Trouble.DATABASE_NOT_WRITABLE,
+    Trouble.NO_SENDER,
+    Trouble.OVERDUE,
+    Trouble.OVERRUN,
+    Trouble.NOT_REACHED,
+}
+_ALERTED = {each.value for each in Trouble} - _SEEN_OTHERWISE
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,7 +22,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import HTTPConnection, Request
 from starlette.routing import BaseRoute
 
-from outage_service.domain.roles import OPERATORS, Role
+from outage_service.domain.roles import AUDITORS, OPERATORS, RESUMERS, Role
 from outage_service.services import sessions, tokens
 from outage_service.services.engine import Engine
 from outage_service.services.sessions import SignedIn
@@ -34,7 +34,7 @@ from outage_service.web.state import EngineOfApp
 
 log = structlog.get_logger(__name__)
 
-READS_ALL = OPERATORS | {Role.ADMIN, Role.AUDITOR}
+READS_ALL = OPERATORS | AUDITORS
 """Those who see what the public does not: notes, internal systems, deliveries."""
 SESSION_COOKIE = "__Host-outage-session"
 POLL_HEADER = "outage-poll"
@@ -217,7 +217,7 @@ LINK_HOLDER = Depends(_Anybody())
 """Anybody with the link: the path carries the right, and the route checks it."""
 CONSOLE_DOOR = Depends(_Door())
 """Anybody: the way into the console."""
-LOCAL = Depends(_Nearby(frozenset({Role.ADMIN, Role.AUDITOR})))
+LOCAL = Depends(_Nearby(AUDITORS))
 """Programs on this machine; elsewhere, an administrator or auditor."""
 
 Caller = Annotated[Bearer | None, Depends(_AnybodyAs())]
@@ -229,11 +229,11 @@ Reader = Annotated[Bearer, Depends(_Only(READS_ALL))]
 Administrator = Annotated[Bearer, Depends(_Only(frozenset({Role.ADMIN})))]
 BounceReporter = Annotated[Bearer, Depends(_Only(frozenset({Role.RELAY, Role.ADMIN})))]
 """Mail systems that hand over what comes back."""
-Resumer = Annotated[Bearer, Depends(_Only(frozenset({Role.TCCU, Role.ADMIN})))]
+Resumer = Annotated[Bearer, Depends(_Only(RESUMERS))]
 """Those who look after the service's mail."""
-SubscriberReader = Annotated[Bearer, Depends(_Only(frozenset({Role.ADMIN, Role.AUDITOR})))]
+SubscriberReader = Annotated[Bearer, Depends(_Only(AUDITORS))]
 """Auditors read all, without addresses."""
-Auditor = Annotated[Bearer, Depends(_Only(frozenset({Role.ADMIN, Role.AUDITOR})))]
+Auditor = Annotated[Bearer, Depends(_Only(AUDITORS))]
 """Those who look into what was done."""
 
 ConsoleReader = Annotated[SignedIn, Depends(_SignedInAs(READS_ALL))]
@@ -241,9 +241,9 @@ ConsoleReader = Annotated[SignedIn, Depends(_SignedInAs(READS_ALL))]
 ConsoleOperator = Annotated[SignedIn, Depends(_SignedInAs(OPERATORS))]
 """Those signed in who act on outages; whose systems they are is the service's question (R5)."""
 ConsoleAdmin = Annotated[SignedIn, Depends(_SignedInAs(frozenset({Role.ADMIN})))]
-ConsoleResumer = Annotated[SignedIn, Depends(_SignedInAs(frozenset({Role.TCCU, Role.ADMIN})))]
+ConsoleResumer = Annotated[SignedIn, Depends(_SignedInAs(RESUMERS))]
 """Those signed in who look after the service's mail."""
-ConsoleAuditor = Annotated[SignedIn, Depends(_SignedInAs(frozenset({Role.ADMIN, Role.AUDITOR})))]
+ConsoleAuditor = Annotated[SignedIn, Depends(_SignedInAs(AUDITORS))]
 """Those signed in who look into what was done."""
 
 

@@ -1,4 +1,4 @@
-"""What documents say besides their data, in French as good as the English (domain.md section 14)."""
+"""What documents say besides their data, in French as good as the English."""
 
 from pathlib import Path
 

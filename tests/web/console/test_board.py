@@ -9,17 +9,28 @@ from outage_service.clock import VirtualClock
 from outage_service.domain.deliveries import DeliveryState
 from outage_service.domain.roles import Role
 from outage_service.domain.systems import System
+from outage_service.domain.texts import Language
+from outage_service.rendering.letters import AlertKind
 from outage_service.services import external_outages
+from outage_service.services.board import Trouble
 from outage_service.services.engine import Engine
 from outage_service.services.pulse import Pulse
 from outage_service.storage import DatabaseError, workers
 from outage_service.storage.alerts import clear_alert, raise_alert
+from outage_service.web.texts import texts_in
 from tests.builders import SUNDAY_6H, a_client_report, a_delay, an_impact
 from tests.desk import Desk, a_desk
 from tests.services.acts import TCCU, announce, declare, resolve, subscribe, update
 from tests.storage.rows import all_claims, end
 from tests.support.read_only import read_only
 
+OF_ITS_OWN = {
+    AlertKind.OVERDUE,  # the card of its outage tells
+    AlertKind.OVERRUN,
+    AlertKind.REGIONAL_LETTER_LOST,  # they name a mailbox or a case
+    AlertKind.CASE_LETTER_LOST,
+    AlertKind.ESCALATION_LOST,
+}
 SEEN = {"Outage-Poll": "1"}
 
 
@@ -39,6 +50,20 @@ def test_an_empty_board_says_that_all_is_quiet(tccu_desk: Desk) -> None:
     assert "No outages" in board(tccu_desk)
     assert "Aucune panne" in board(tccu_desk, "fr")
     assert "Look into this" not in board(tccu_desk)
+
+
+@pytest.mark.parametrize("kind", [kind for kind in AlertKind if kind not in OF_ITS_OWN])
+def test_whatever_operators_are_mailed_of_stands_on_the_board(
+    kind: AlertKind, engine: Engine, tccu_desk: Desk
+) -> None:
+    """P22."""
+    engine.db.write(lambda tx: raise_alert(tx, (kind.value, ""), now=engine.clock()))
+    assert "Look into this" in board(tccu_desk)
+
+
+def test_whatever_can_be_wrong_has_its_words() -> None:
+    told = texts_in("console_board", Language.FR)
+    assert {f"trouble_{each}" for each in Trouble} <= set(told)
 
 
 def test_every_outage_in_effect_is_shown_what_is_open_first(tccu_desk: Desk, engine: Engine) -> None:

@@ -1,4 +1,4 @@
-"""What the demo's operator sends, and by hand when the next bulletin must be due (domain.md section 2)."""
+"""What the demo's operator sends, and by hand when the next bulletin must be due."""
 
 from dataclasses import dataclass
 from datetime import datetime

@@ -9,6 +9,7 @@ from outage_service.services.outages import Target
 from outage_service.services.requests import (
     CancelBody,
     CorrectionBody,
+    GraceBody,
     NoteBody,
     ResolveBody,
     RevokeBody,
@@ -95,4 +96,16 @@ def cancel_outage(
     bearer: Operator, body: CancelBody, outage_id: OutageId, seen: SeenVersion, desk: DeskOfRequest
 ) -> Response:
     """Calls off a scheduled outage before its start (R17); once it has started, resolve it."""
+    return _carried_out(desk, bearer, Target(outage_id, seen), body)
+
+
+@router.post("/grace", operation_id="extend_relief", response_model=OutageAfterAct, responses=ACT)
+def extend_relief(
+    bearer: Operator, body: GraceBody, outage_id: OutageId, seen: SeenVersion, desk: DeskOfRequest
+) -> Response:
+    """Extends until when paper is accepted, or no penalty issued, for the systems named (R51, R54).
+
+    Possible once procedures were invoked, also of a resolved outage, whose clock stays at rest. Each time
+    must be later than what is in force for each of the systems, and at most 31 days ahead.
+    """
     return _carried_out(desk, bearer, Target(outage_id, seen), body)

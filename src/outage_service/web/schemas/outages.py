@@ -76,12 +76,16 @@ class ContingencyShown(Shown):
         )
 
 
+_PAPER = "Until when paper is accepted: two hours after the end, unless extended (R51)."
+_RELIEF = "Until when nobody is penalised for what was not transmitted: the same, unless extended (R54)."
+
+
 class ReliefShown(Shown):
     """What is in force where relief was extended: the plan's deadline or the extension, if later."""
 
     system: System
-    paper_accepted_until: datetime | None
-    penalty_relief_until: datetime | None
+    paper_accepted_until: datetime | None = Field(description=_PAPER)
+    penalty_relief_until: datetime | None = Field(description=_RELIEF)
 
     @classmethod
     def of(cls, relief: Relief) -> Self:
@@ -97,10 +101,14 @@ class DeadlinesShown(Shown):
     """Absolute times; null where the rule does not apply (yet) (R45, R51–R54)."""
 
     transmit_by: datetime | None = Field(description="Two hours before a scheduled start (R45).")
-    paper_accepted_until: datetime | None = Field(description="R51.")
-    penalty_relief_until: datetime | None = Field(description="R54.")
-    documents_due_at: datetime | None = Field(description="24 business hours (R52).")
-    documents_recommended_by: datetime | None = Field(description="24 hours (R52).")
+    paper_accepted_until: datetime | None = Field(description=_PAPER)
+    penalty_relief_until: datetime | None = Field(description=_RELIEF)
+    documents_due_at: datetime | None = Field(
+        description="When documents are due: 24 business hours after the end (R52)."
+    )
+    documents_recommended_by: datetime | None = Field(
+        description="By when to send them all the same: 24 hours after the end (R52)."
+    )
 
     @classmethod
     def of(cls, deadlines: Deadlines) -> Self:

@@ -9,7 +9,7 @@ from starlette.responses import Response
 from outage_service.content import load_content
 from outage_service.domain.bounces import SuppressionReason
 from outage_service.domain.deliveries import DeliveryState
-from outage_service.domain.roles import Role
+from outage_service.domain.roles import RESUMERS, Role
 from outage_service.rendering.words import Words
 from outage_service.services import refusals, subscribers, suppressions, unreached
 from outage_service.services.addresses import Address
@@ -63,7 +63,7 @@ def show_deliveries(
             bar=bar_of(view.report.progress),
             states=tuple(DeliveryState),
             is_admin=is_admin,
-            may_resume=session.actor.role in (Role.TCCU, Role.ADMIN),
+            may_resume=session.actor.role in RESUMERS,
             people=people,
             older=f"?cursor={cursor_after(last.recipient_id)}" if last else "",
             is_first=page.after is None,

@@ -15,7 +15,7 @@ from markupsafe import Markup
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
-from outage_service.domain.roles import OPERATORS, Role
+from outage_service.domain.roles import AUDITORS, OPERATORS, Role
 from outage_service.domain.texts import Language
 from outage_service.services.sessions import SignedIn
 from outage_service.web.own_forms import Toggle
@@ -27,18 +27,17 @@ from outage_service.web.texts import texts_in
 
 _CONSOLE = re.compile(r"/(en|fr)/console(?:/.*)?", re.ASCII | re.DOTALL)
 _PLACE = re.compile(r"/(?:en|fr)/console(?:/[\w./?&=:%+-]*)?", re.ASCII)
-_AUDITORS = frozenset({Role.ADMIN, Role.AUDITOR})
 _ADMIN = frozenset({Role.ADMIN})
 # Path below the console, key of its label in `console.yaml`, and for whom (the rule is the route's).
 NAVIGATION: tuple[tuple[str, str, frozenset[Role]], ...] = (
-    ("", "nav_board", OPERATORS | _AUDITORS),
+    ("", "nav_board", OPERATORS | AUDITORS),
     ("declare", "nav_declare", OPERATORS),
-    ("schedule", "nav_schedule", OPERATORS | _AUDITORS),
-    ("external", "nav_external", OPERATORS | _AUDITORS),
-    ("lines", "nav_lines", OPERATORS | _AUDITORS),
-    ("reports", "nav_reports", OPERATORS | _AUDITORS),
+    ("schedule", "nav_schedule", OPERATORS | AUDITORS),
+    ("external", "nav_external", OPERATORS | AUDITORS),
+    ("lines", "nav_lines", OPERATORS | AUDITORS),
+    ("reports", "nav_reports", OPERATORS | AUDITORS),
     ("subscribers", "nav_subscribers", _ADMIN),
-    ("audit", "nav_audit", _AUDITORS),
+    ("audit", "nav_audit", AUDITORS),
     ("users", "nav_users", _ADMIN),
 )
 
