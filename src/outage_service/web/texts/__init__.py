@@ -41,6 +41,11 @@ def texts_in(page: str, language: Language) -> Mapping[str, str]:
     return {key: text[language] for key, text in both.items()}
 
 
+def first_of(texts: Mapping[str, str], *keys: str) -> str:
+    """Returns the text of the first key that has one; the last one must."""
+    return next(texts[key] for key in keys if key in texts)
+
+
 def pages() -> list[str]:
     """Returns the names of all files of texts."""
     return sorted(file.stem for file in _FOLDER.glob("*.yaml"))

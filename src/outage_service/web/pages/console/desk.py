@@ -35,7 +35,7 @@ from outage_service.web.pages.console.forms import (
 from outage_service.web.pages.console.previewing import PreviewShown, hints_in_words, shown_preview
 from outage_service.web.pages.console.shell import console_page
 from outage_service.web.pages.site import fill, thousands
-from outage_service.web.texts import texts_in
+from outage_service.web.texts import first_of, texts_in
 
 T = TypeVar("T")
 TEXTS = "console_acts"
@@ -111,16 +111,15 @@ class ActsDesk:
         return [(mistake.field, self._told(mistake, rows)) for mistake in mistakes]
 
     def _told(self, mistake: Mistake, rows: Sequence[Row]) -> str:
-        known = (
+        told = first_of(
+            self.texts,
             f"{mistake.code}_{mistake.field}",
             f"wrong_{mistake.code}_{mistake.field}",
             f"wrong_{mistake.code}",
             mistake.code,
             "wrong_invalid",
         )
-        return fill(
-            next(self.texts[key] for key in known if key in self.texts), field=self._label(mistake, rows)
-        )
+        return fill(told, field=self._label(mistake, rows))
 
     def _label(self, mistake: Mistake, rows: Sequence[Row]) -> str:
         name, _, row_id = mistake.field.partition("_")
@@ -128,8 +127,7 @@ class ActsDesk:
         if row is not None:
             system = self.words.heading(self.words.content.systems[row.system].short.plain)
             return f"{system} – {self.texts[f'field_{name}']}"
-        names = (f"name_{mistake.field}", f"field_{mistake.field}", "field_form")
-        return next(self.texts[key] for key in names if key in self.texts)
+        return first_of(self.texts, f"name_{mistake.field}", f"field_{mistake.field}", "field_form")
 
 
 def attempted(work: Callable[[], T], rows: Sequence[Row]) -> T:

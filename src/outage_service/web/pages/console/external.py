@@ -52,7 +52,7 @@ from outage_service.web.pages.console.shell import console_page, to_console
 from outage_service.web.pages.site import PageLanguage, fill
 from outage_service.web.security import ConsoleOperator, ConsoleReader
 from outage_service.web.state import EngineOfApp
-from outage_service.web.texts import texts_in
+from outage_service.web.texts import first_of, texts_in
 
 router = APIRouter(prefix="/{language}/console/external", include_in_schema=False)
 _TEXTS = "console_external"
@@ -104,10 +104,11 @@ class _Cases:
 
     def _told(self, mistake: Mistake) -> str:
         texts = texts_in(_TEXTS, self.language)
-        known = (f"wrong_{mistake.field}", mistake.code, f"wrong_{mistake.code}", "wrong_invalid")
-        names = (f"name_{mistake.field}", f"field_{mistake.field}", "field_form")
-        label = next(texts[key] for key in names if key in texts)
-        return fill(next(texts[key] for key in known if key in texts), field=label)
+        told = first_of(
+            texts, f"wrong_{mistake.field}", mistake.code, f"wrong_{mistake.code}", "wrong_invalid"
+        )
+        label = first_of(texts, f"name_{mistake.field}", f"field_{mistake.field}", "field_form")
+        return fill(told, field=label)
 
     def lead_to(self, session: SignedIn, outage: ExternalOutage, done: str) -> Response:
         """Returns what leads to a case, or to the list where it is not this reader's any more (R32)."""
