@@ -174,3 +174,14 @@ def test_works_that_are_given_away_end_as_if_they_had_been_waited_for(db: Databa
     ]
     assert len({future.result(10) for future in futures}) == 5
     assert count(db) == 5
+
+
+def test_whoever_writes_after_the_end_finds_no_database(db: Database) -> None:
+    """P22: a request that outlives the process's stop is refused like any other, and is no fault of ours."""
+    db.close()
+    with pytest.raises(DatabaseError) as of_a_work:
+        db.submit(lambda tx: tx.execute(HOW_MANY))
+    with pytest.raises(DatabaseError) as of_a_statement:
+        db.submit_update(text("DELETE FROM subscriber"), {})
+    for caught in (of_a_work, of_a_statement):
+        assert failure_of(caught.value) is Failure.UNAVAILABLE

@@ -7,7 +7,7 @@ from sqlalchemy import Connection, select, update
 
 from outage_service.domain.deliveries import DeliveryState
 from outage_service.storage.database import Database
-from outage_service.storage.deliveries import IN_FLIGHT_WAIT, Batch, claim_next
+from outage_service.storage.deliveries import CHUNK, IN_FLIGHT_WAIT, claim_next
 from outage_service.storage.now import database_now
 from outage_service.storage.schema import delivery, subscriber
 from outage_service.storage.subscribers import SubscriberState, delete_subscriber, set_subscriber_state
@@ -74,6 +74,18 @@ def test_the_longest_due_comes_first(db: Database) -> None:
     for person, minutes in ((a, 1), (b, 3), (c, 2)):
         end(db, [taken[person]], DeliveryState.QUEUED, retry_in=-timedelta(minutes=minutes))
     assert [claim.recipient_id for claim in claims(db)] == [b, c, a]
+
+
+@pytest.mark.parametrize("limit", [1, CHUNK], ids=["one, to ask a paused relay with", "many"])
+def test_who_was_tried_least_is_tried_first(db: Database, limit: int) -> None:
+    """P10: the few over whom the relay always fails do not keep back those who only were behind them."""
+    often, once = subscribers(db, 2)
+    a_mailing(db)
+    first = {claim.recipient_id: claim for claim in all_claims(db)}
+    end(db, [first[often]], DeliveryState.QUEUED, retry_in=timedelta(0))
+    end(db, claims(db), DeliveryState.QUEUED, retry_in=-LATER)
+    end(db, [first[once]], DeliveryState.QUEUED, retry_in=timedelta(0))
+    assert [claim.recipient_id for claim in claims(db, limit=limit)] == [once, often][:limit]
 
 
 def test_what_a_newer_bulletin_superseded_is_not_retried(db: Database) -> None:
@@ -168,7 +180,7 @@ def test_retries_leave_room_for_the_next_of_a_fan_out(db: Database) -> None:
     letters = [a_letter(db, f"desk{number}@example.org") for number in range(2)]
     make_due(db)
     found = [claim.mailing_id for claim in claims(db, limit=4)]
-    assert found == [old, old, letters[0]]
+    assert found == [letters[0], old, old]
 
 
 def test_a_fan_out_leaves_room_for_retries(db: Database) -> None:
@@ -179,19 +191,19 @@ def test_a_fan_out_leaves_room_for_retries(db: Database) -> None:
     subscribers(db, 6)
     _, _, fresh = a_mailing(db)
     found = [claim.mailing_id == fresh for claim in claims(db, limit=4)]
-    assert found == [False, True, True, True]
+    assert found == [True, True, True, False]
 
 
-def test_a_single_claim_is_a_retry_if_one_is_due(db: Database) -> None:
-    """A paused relay is probed with one message."""
+def test_a_single_claim_is_of_what_was_never_tried_if_there_is_any(db: Database) -> None:
+    """P10: a paused relay is asked with one message, not with the same few retries for ever."""
     subscribers(db, 1)
     _, _, old = a_mailing(db)
     defer(db)
     make_due(db)
-    a_letter(db)
-    probe: Batch = db.write(lambda tx: claim_next(tx, "one", limit=1))
-    assert [claim.mailing_id for claim in probe.claims] == [old]
-    assert probe.goes_on
+    letter = a_letter(db)
+    found = [db.write(lambda tx: claim_next(tx, "one", limit=1)) for _ in range(3)]
+    assert [[claim.mailing_id for claim in batch.claims] for batch in found] == [[letter], [old], []]
+    assert [batch.goes_on for batch in found] == [True, False, False]
 
 
 def test_an_address_that_changed_is_used_by_the_retry(db: Database) -> None:

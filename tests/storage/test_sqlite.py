@@ -136,6 +136,19 @@ def test_one_process_sends_from_a_file(sqlite_url: str) -> None:
     second.close()
 
 
+def test_a_file_that_is_opened_by_a_link_is_the_same_file(sqlite_url: str, tmp_path: Path) -> None:
+    """P8: two processes that send from it would each free what the other has in hand."""
+    (tmp_path / "current").mkdir()
+    link = tmp_path / "current" / "linked.db"
+    link.symlink_to(open_database(sqlite_url).url.database or "")
+    first, second = open_database(sqlite_url), open_database(f"sqlite:///{link}")
+    assert first.take_sending_turn()
+    assert not second.take_sending_turn()
+    first.close()
+    assert second.take_sending_turn()
+    second.close()
+
+
 def test_the_turn_to_send_ends_with_its_process(sqlite_url: str) -> None:
     """A killed process frees it: the lock is the system's."""
     code = "import sys, time; from outage_service.storage.database import open_database as o"

@@ -15,6 +15,7 @@ from outage_service.domain.deliveries import DeliveryState
 from outage_service.domain.lifecycle import Declaration, News
 from outage_service.domain.outages import OutageKind
 from outage_service.domain.roles import Actor, Role
+from outage_service.domain.systems import System
 from outage_service.domain.texts import Bilingual, Language
 from outage_service.services import outages
 from outage_service.services.engine import Engine
@@ -29,7 +30,7 @@ from tests.builders import THURSDAY_10H, an_impact
 OPERATOR = Actor("night desk", Role.TCCU)
 MESSAGE = Bilingual("EDI is down.", "L’EDI est en panne.")
 LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
-QUICK = Timeouts(connect=2, command=2, end_of_data=2)
+QUICK = Timeouts(connect=2, command=2, end_of_data=2, greeting=2)
 
 
 def make_engine(database_url: str, clock: VirtualClock | None = None) -> Engine:
@@ -55,9 +56,9 @@ def people(count: int) -> list[str]:
     return [f"person{number}@example.org" for number in range(count)]
 
 
-def declare(engine: Engine) -> Done:
-    """Declares that all of EDI is out."""
-    request = Declaration(OutageKind.UNSCHEDULED, (an_impact(),))
+def declare(engine: Engine, system: System = System.EDI) -> Done:
+    """Declares that all of a system is out."""
+    request = Declaration(OutageKind.UNSCHEDULED, (an_impact(system),))
     return engine.act(lambda tx: outages.declare(engine, tx, OPERATOR, request, MESSAGE))
 
 

@@ -3,9 +3,9 @@
 What is wrong with the service is looked for in the database, every few seconds and by every process that
 lives: that which has stopped cannot tell of it. Of all who notice, one writes; once when it begins and once
 when it is over. If the relay itself is down the letter waits with the rest: hence the log, the metrics and
-`/readyz` say the same. They alone tell of a database that takes no writes (`write_health`): it keeps no
-letter. To add an alert: a member of `AlertKind`, its texts, its question in `_found`, and for the board a
-member of `Trouble` with its text.
+`/readyz` say the same, and the log at once what the relay answers. These alone tell of a database that takes
+no writes (`write_health`): it keeps no letter. To add an alert: a member of `AlertKind`, its texts, its
+question in `_found`, and for the board a member of `Trouble` with its text.
 """
 
 from collections.abc import Callable, Collection
@@ -19,13 +19,14 @@ from outage_service.channels.email.letter import freeze
 from outage_service.clock import monotonic_seconds
 from outage_service.domain.cadence import OVERRUN_AFTER
 from outage_service.domain.clocks import hosts_apart, is_database_apart
-from outage_service.domain.deliveries import Verdict
+from outage_service.domain.deliveries import Attempt, Verdict
 from outage_service.domain.letters import Letter
 from outage_service.domain.roles import CLOCK
 from outage_service.domain.texts import Language
 from outage_service.rendering.letters import AlertKind
 from outage_service.services import lost_letters
 from outage_service.services.engine import Engine
+from outage_service.services.relay_words import without_addresses
 from outage_service.storage import Connection, audit
 from outage_service.storage import alerts as rows
 from outage_service.storage.alerts import Event
@@ -286,4 +287,15 @@ class ServiceWatch:
                 tx, news.worker_id, paused_for=paused_for, is_misconfigured=is_misconfigured
             )
         )
+        if self._told is None or now[1:] != self._told[1:]:
+            _log_relay(cause)
         self._told = now
+
+
+def _log_relay(cause: Attempt | None) -> None:
+    """Says why mail waits, before it has waited for long enough to be an alert, and that it goes on."""
+    if cause is None:
+        log.warning("relay_used_again")
+    else:
+        said = without_addresses(cause.detail)
+        log.error("relay_left_alone", stage=cause.stage.value, code=cause.code, said=said)

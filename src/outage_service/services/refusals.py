@@ -18,12 +18,14 @@ from outage_service.services import bounces, refused_letters
 from outage_service.services.engine import Engine
 from outage_service.services.errors import NotFound
 from outage_service.services.jitter import jitter
+from outage_service.services.relay_words import without_addresses
 from outage_service.services.shut_out import requeued_among
 from outage_service.storage import Connection, audit, pauses
 from outage_service.storage.bounces import Addressee
 from outage_service.storage.bulletins import find_bulletin
 from outage_service.storage.deliveries import LONE_RECIPIENT, ClaimKey, Settlement
 from outage_service.storage.failures import Failure, failure_of
+from outage_service.storage.locks import take_turns
 from outage_service.storage.now import database_now
 
 log = structlog.get_logger(__name__)
@@ -68,6 +70,9 @@ def _requeued(
 ) -> dict[ClaimKey, Settlement]:
     """Counts who was refused for good, and returns, by key, those who are to be tried again instead."""
     to_people = [one for one in failed if one.claim.recipient_id != LONE_RECIPIENT]
+    # Workers that each record refusals of one mailing must see each other's, and not both pause it.
+    for mailing_id in sorted({one.claim.mailing_id for one in to_people}):
+        take_turns(tx, f"refusals {mailing_id}")
     shut_out = requeued_among(tx, settlements)
     accepted = (one.claim.mailing_id for one in settlements if one.state is DeliveryState.ACCEPTED)
     group = _Group(frozenset(accepted))
@@ -119,7 +124,7 @@ def _pause_after_too_many(tx: Connection, mailing_id: int, requeued: Iterable[Se
         return
     said = next(one.detail for one in requeued if one.claim.mailing_id == mailing_id)
     if pauses.pause_mailing(tx, mailing_id, detail=said):
-        log.error("mailing_paused", mailing_id=mailing_id, said=said)
+        log.error("mailing_paused", mailing_id=mailing_id, said=without_addresses(said or ""))
 
 
 def resume(engine: Engine, tx: Connection, actor: Actor, bulletin_id: int) -> None:

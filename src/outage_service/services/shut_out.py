@@ -19,10 +19,10 @@ import structlog
 from outage_service.domain.bounces import is_about_address, status_in
 from outage_service.domain.deliveries import DeliveryState, Verdict, retry_after
 from outage_service.services.jitter import jitter
+from outage_service.services.relay_words import without_addresses
 from outage_service.storage import Connection, bounces, endings, pauses
 from outage_service.storage.deliveries import LONE_RECIPIENT, ClaimKey, Settlement
 from outage_service.storage.endings import Ending
-from outage_service.storage.locks import take_turns
 
 log = structlog.get_logger(__name__)
 
@@ -46,13 +46,12 @@ class Refusal(NamedTuple):
 def requeued_among(tx: Connection, settlements: Sequence[Settlement]) -> dict[ClaimKey, Settlement]:
     """Returns, by key, what is to be recorded instead for recipients who are refused like all others.
 
-    Pauses their mailings. To be called before the outcomes are recorded, in the same transaction.
+    Pauses their mailings. To be called before the outcomes are recorded, in the same transaction, which must
+    have the turn over the mailings: workers that each record a part of a small one must see each other's.
     """
     refused = {one.claim.mailing_id for one in settlements if _refusal_in(one) is not None}
     requeued: dict[ClaimKey, Settlement] = {}
     for mailing_id in sorted(refused):
-        # Workers that each record a part of a small mailing must see each other's.
-        take_turns(tx, f"refusals {mailing_id}")
         outcomes = [one for one in settlements if one.claim.mailing_id == mailing_id]
         requeued |= {one.claim.key: _again(one) for one in _shut_out(tx, mailing_id, outcomes)}
     return requeued
@@ -91,7 +90,7 @@ def _shut_out(tx: Connection, mailing_id: int, outcomes: list[Settlement]) -> li
         bounces.forget_refusals(tx, mailing_id, found)
     said = row[-1].detail
     pauses.pause_mailing(tx, mailing_id, detail=said)
-    log.error("mailing_paused", mailing_id=mailing_id, said=said)
+    log.error("mailing_paused", mailing_id=mailing_id, said=without_addresses(said or ""))
     return row
 
 

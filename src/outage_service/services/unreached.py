@@ -1,6 +1,5 @@
 """Looking into a bulletin's deliveries at the console, and trying again whom it did not reach."""
 
-import re
 from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,13 +10,13 @@ from outage_service.domain.roles import Actor
 from outage_service.services import queries
 from outage_service.services.engine import Engine
 from outage_service.services.queries import DeliveryReport
+from outage_service.services.relay_words import without_addresses
 from outage_service.storage import Connection, audit, pauses
 from outage_service.storage import unreached as rows
 from outage_service.storage.unreached import Reason
 
 REASONS_READ = 500
 REASONS_SHOWN = 30
-_ADDRESS = re.compile(r"<[^<>\s]*@[^<>\s]*>|[^\s<>:;,()\"']+@[^\s<>:;,()\"']+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +56,7 @@ def _merged(found: list[Reason]) -> tuple[Reason, ...]:
     """Returns reasons that differ by the address alone as one, without it."""
     counts: Counter[tuple[DeliveryState, int | None, str]] = Counter()
     for each in found:
-        counts[each.state, each.code, _ADDRESS.sub("…", each.detail)] += each.count
+        counts[each.state, each.code, without_addresses(each.detail)] += each.count
     return tuple(Reason(*key, count) for key, count in counts.most_common(REASONS_SHOWN))
 
 

@@ -6,16 +6,18 @@ callers in order, so that nobody waits on a busy database; a lock file does the 
 processes. `work` must not wait for the network (P16).
 """
 
+import os
 import sqlite3
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
-from typing import IO, Any, Protocol, TypeVar, cast
+from typing import IO, Any, ParamSpec, Protocol, TypeVar, cast
 
 from sqlalchemy import Connection, Engine, TextClause, create_engine, event, make_url
 from sqlalchemy.engine import URL
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.pool import StaticPool
 
 from outage_service.storage import audit
@@ -23,6 +25,7 @@ from outage_service.storage.lock_file import LockFile, open_lock, takes_at_once
 from outage_service.storage.read_only import obey_the_server
 
 T = TypeVar("T")
+P = ParamSpec("P")
 BUSY_TIMEOUT_MS = 5_000
 POSTGRES_LOCK_TIMEOUT = "5s"
 """How long a writer waits for another's row: then the caller is told to try again."""
@@ -94,7 +97,9 @@ class SqliteDatabase:
 
     def __init__(self, url: URL) -> None:
         self.url = url
-        path = sqlite_path(url)
+        named = sqlite_path(url)
+        # By whatever link it is opened, the locks are those of the one file: SQLite's own are, too.
+        path = Path(os.path.realpath(named)) if named else None
         self._sender_lock_path = path.with_name(path.name + ".sender-lock") if path else None
         self._lock = LockFile(path.with_name(path.name + ".lock")) if path else None
         self._sender_lock: IO[bytes] | None = None
@@ -117,11 +122,11 @@ class SqliteDatabase:
 
     def submit(self, work: Callable[[Connection], T]) -> Future[T]:
         """Gives `work` to the writer thread, whose future needs no second thread that waits for it."""
-        return self._thread.submit(self._transact, work)
+        return _given(self._thread, self._transact, work)
 
     def submit_update(self, statement: TextClause, values: Mapping[str, object]) -> Future[int]:
         """Gives the statement to the writer thread as it stands."""
-        return self._thread.submit(self._update, statement.text, values)
+        return _given(self._thread, self._update, statement.text, values)
 
     def _update(self, statement: str, values: Mapping[str, object]) -> int:
         with self._turns, self._between_processes(), self._connection() as tx:
@@ -172,6 +177,14 @@ class SqliteDatabase:
             self._kept.close()
         self._writer.dispose()
         self._reader.dispose()
+
+
+def _given(threads: ThreadPoolExecutor, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> Future[T]:
+    """Gives work to threads; whoever comes after `close` finds a database that is gone, like any other."""
+    try:
+        return threads.submit(work, *args, **kwargs)
+    except RuntimeError as error:
+        raise OperationalError("submit", None, error) from error
 
 
 def _sealed(tx: Connection, work: Callable[[Connection], T]) -> T:
@@ -249,11 +262,11 @@ class PostgresDatabase:
 
     def submit(self, work: Callable[[Connection], T]) -> Future[T]:
         """Gives `work` to a thread of its own."""
-        return self._threads.submit(self.write, work)
+        return _given(self._threads, self.write, work)
 
     def submit_update(self, statement: TextClause, values: Mapping[str, object]) -> Future[int]:
         """Gives the statement to a thread with a connection of its own: one round trip instead of four."""
-        return self._updates.submit(self._update, statement, values)
+        return _given(self._updates, self._update, statement, values)
 
     def _update(self, statement: TextClause, values: Mapping[str, object]) -> int:
         tx, self._kept = self._kept or self._autocommit.connect(), None

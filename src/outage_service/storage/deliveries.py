@@ -34,6 +34,8 @@ from outage_service.storage.schema import delivery, mailing, subscriber, worker
 from outage_service.storage.types import AnyRow, written_out
 
 CHUNK = 500
+LEAST_TRIED_OF = 50
+"""How many retries are looked at where only a few are claimed."""
 ID_WINDOW = 20_000
 """How many subscriber ids one chunk looks at: an audience of few among many must not hold the writer."""
 IN_FLIGHT_WAIT = timedelta(seconds=5)
@@ -93,17 +95,19 @@ class Batch:
 
 
 def claim_next(tx: Connection, worker_id: str, *, limit: int = CHUNK) -> Batch:
-    """Returns up to `limit` claims: retries whose time has come, then the next of a fan-out.
+    """Returns up to `limit` claims: the next of a fan-out, and retries whose time has come.
 
-    Retries get half of a batch at most, so that neither can starve the other (P10).
+    Retries get half of a batch at most, so that neither can starve the other (P10). What was never tried is
+    sent first, and is what a paused relay is asked with (`limit` 1): the same few that it always fails over
+    may be due again each time, and would keep it paused for everybody else.
     """
     now = database_now(tx)
-    retries = _claim_queued(tx, worker_id, now, max(1, limit // 2))
-    if len(retries) == limit:
-        return Batch(retries, goes_on=True)
-    row = _next_mailing(tx, wait=not retries)
-    fresh = None if row is None else _claim_fan_out(tx, row, worker_id, now, limit - len(retries))
-    return Batch(retries + (fresh or []), goes_on=fresh is not None)
+    retries = [] if limit == 1 else _claim_queued(tx, worker_id, now, limit // 2)
+    row = _next_mailing(tx, wait=limit > 1 and not retries)
+    fresh = [] if row is None else _claim_fan_out(tx, row, worker_id, now, limit - len(retries))
+    if limit == 1 and not fresh:
+        retries = _claim_queued(tx, worker_id, now, limit)
+    return Batch(fresh + retries, goes_on=row is not None)
 
 
 _FAN_OUT = (
@@ -223,7 +227,9 @@ def _waiting_row(mailing_id: int, recipient_id: int, now: datetime) -> dict[str,
 
 
 def _claim_queued(tx: Connection, worker_id: str, now: datetime, limit: int) -> list[Claim]:
-    rows = tx.execute(_queued(), {"now": now, "limit": limit}).all()
+    due = tx.execute(_queued(), {"now": now, "limit": max(limit, LEAST_TRIED_OF)}).all()
+    # Those that the relay fails over have been tried most: the others are not to wait behind them (P10).
+    rows = sorted(due, key=lambda row: row.attempt)[:limit]
     current = _hold_current(tx, rows)
     claims = [_queued_claim(row, now) for row in rows if row.mailing_id in current]
     if claims:

@@ -36,6 +36,11 @@ class Ready:
         """Whether it need not be looked at again."""
         return monotonic_seconds() - self.looked_at <= LOOK_AGAIN_SECONDS
 
+    def found_wanted(self, asked_at: float) -> None:
+        """Takes the answer to a look that was begun then. It counts for a moment however slowly it came: in a
+        database that is busy nothing would else ever be fresh, and nothing would leave."""
+        self.looked_at = max(asked_at, monotonic_seconds() - LOOK_AGAIN_SECONDS / 2)
+
 
 class Backlog:
     """Claims that wait for a connection.
@@ -79,7 +84,7 @@ class Backlog:
         """Puts messages that were looked at before all others, in their order."""
         again = list(group)
         for ready in again:
-            ready.looked_at = looked_at
+            ready.found_wanted(looked_at)
         self._waiting.extendleft(reversed(again))
 
     def doubt(self) -> None:

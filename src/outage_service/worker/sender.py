@@ -162,7 +162,7 @@ class Sender:
                 await self._pause()
 
     async def _refill(self) -> bool:
-        """Claims another batch; one row at a time while a paused relay is only probed."""
+        """Claims another batch; one row at a time while a paused relay is only probed, or none at all."""
         if monotonic_seconds() >= self._let_go_at:
             await self._let_go()
         health = self._pool.health()
@@ -182,6 +182,8 @@ class Sender:
                 self._end(sending.after_fault(claim, "the mailing cannot be used"))
         if claims:
             self._has_news.set()
+        elif health.is_paused:
+            self._pool.ask()
         return bool(claims)
 
     def _claim(self, limit: int) -> tuple[list[Claim], dict[int, ReadyMailing]]:
@@ -240,10 +242,8 @@ class Sender:
             self._window.let_go()
             self._has_news.set()
 
-    def _put_back(
-        self, group: list[Ready], withdrawn: Mapping[Claim, DeliveryState], looked_at: float
-    ) -> None:
-        self._backlog.put_back([ready for ready in group if ready.claim not in withdrawn], looked_at)
+    def _put_back(self, group: list[Ready], withdrawn: Mapping[Claim, DeliveryState], at: float) -> None:
+        self._backlog.put_back([ready for ready in group if ready.claim not in withdrawn], at)
         for ready in group:
             if ready.claim in withdrawn:
                 self._end(sending.ended(ready.claim, withdrawn[ready.claim]))

@@ -166,7 +166,7 @@ class Lane:
         if self._told is None or self.claim != claim:
             return
         if is_wanted and self.may_leave:
-            self._in_hand[0].looked_at = at
+            self._in_hand[0].found_wanted(at)
         else:
             self._window.forget(self)
             told, self._told = self._told, None

@@ -13,7 +13,7 @@ from outage_service.channels.email.relay import Relay, Timeouts
 from tests.support.certificates import make_certificate
 from tests.support.smtp_server import SmtpServer
 
-QUICK = Timeouts(connect=0.8, command=0.5, end_of_data=0.5)
+QUICK = Timeouts(connect=0.8, command=0.5, end_of_data=0.5, greeting=0.8)
 
 PoolMaker = Callable[..., Any]
 

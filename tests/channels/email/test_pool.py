@@ -140,7 +140,7 @@ async def test_a_connection_in_steady_use_never_times_out() -> None:
 
 
 async def test_each_stage_has_a_deadline_of_its_own() -> None:
-    timeouts = Timeouts(connect=1, command=0.2, end_of_data=30)
+    timeouts = Timeouts(connect=1, command=0.2, end_of_data=30, greeting=1)
     script = Script().on("END", Wait(0.4), times=1).on("RCPT", Hang(), after=1)
     async with SmtpServer(script) as server, pool_to(server, connections=1, timeouts=timeouts) as pool:
         async with asyncio.timeout(3):
@@ -279,7 +279,7 @@ async def test_cancelling_a_connection_attempt_leaves_room_for_the_next() -> Non
 
 
 async def test_closing_lets_messages_under_way_end() -> None:
-    slow = Timeouts(connect=5, command=5, end_of_data=5)
+    slow = Timeouts(connect=5, command=5, end_of_data=5, greeting=5)
     async with SmtpServer(Script().on("END", Wait(1.5))) as server, pool_to(server, timeouts=slow) as pool:
         sending = asyncio.create_task(send_many(pool, 8))
         await asyncio.sleep(1)  # for eight connections also where the machine has other work
@@ -290,7 +290,7 @@ async def test_closing_lets_messages_under_way_end() -> None:
 
 
 async def test_closing_breaks_off_what_takes_too_long_and_says_how_far_it_came() -> None:
-    slow = Timeouts(connect=5, command=5, end_of_data=5)
+    slow = Timeouts(connect=5, command=5, end_of_data=5, greeting=5)
     script = Script().on("MAIL", Hang(), address=SENDER, times=1).on("END", Hang())
     async with SmtpServer(script) as server, pool_to(server, timeouts=slow, connections=2) as pool:
         sending = asyncio.create_task(send_many(pool, 3))
@@ -302,7 +302,7 @@ async def test_closing_breaks_off_what_takes_too_long_and_says_how_far_it_came()
 
 
 async def test_closing_does_not_wait_for_a_relay_that_does_not_greet() -> None:
-    slow = Timeouts(connect=5, command=5, end_of_data=5)
+    slow = Timeouts(connect=5, command=5, end_of_data=5, greeting=5)
     async with SmtpServer(Script().on("CONNECT", Hang())) as server, pool_to(server, timeouts=slow) as pool:
         sending = asyncio.create_task(pool.send(an_envelope()))
         await asyncio.sleep(0.05)

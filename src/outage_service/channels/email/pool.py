@@ -10,6 +10,7 @@ import ssl
 from collections import deque
 from collections.abc import Callable, Collection
 from contextlib import suppress
+from dataclasses import replace
 from typing import Final
 
 from outage_service.channels.email.breaker import Breaker, RelayHealth
@@ -30,6 +31,7 @@ _CLOSING = Attempt(classify(Stage.CONNECT, Fault.CLOSING), Stage.CONNECT, None, 
 _DROPPED = Attempt(
     classify(Stage.CONNECT, Fault.DROPPED), Stage.CONNECT, None, "the relay closed the new connection"
 )
+_GREETED = Attempt(Verdict.ACCEPTED, Stage.CONNECT)
 _WITHHELD = Attempt(Verdict.WITHHELD, Stage.CONNECT, None, "test mode: not one of the test recipients")
 
 
@@ -75,6 +77,7 @@ class MailPool:
         self._busy = 0
         self._is_closing = False
         self._changed = asyncio.Event()
+        self._asking: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
         """Reads the certificates. Connections are opened by the first messages: the relay may be down.
@@ -121,6 +124,33 @@ class MailPool:
         self.learn(attempt, is_probe=is_probe)
         return attempt
 
+    @property
+    def is_asking(self) -> bool:
+        """Whether a relay that is left alone is being asked without a message."""
+        return self._asking is not None and not self._asking.done()
+
+    def ask(self) -> None:
+        """Connects to a relay that is left alone, if it is time, and takes what comes of it for an answer.
+
+        For whoever has no message to ask it with. It does nothing where connecting was not what had failed:
+        that would prove nothing.
+        """
+        cause = self._breaker.cause
+        if cause is not None and cause.stage is Stage.CONNECT and self._breaker.admits_probe():
+            self._asking = asyncio.create_task(self._ask())
+
+    async def _ask(self) -> None:
+        try:
+            connection = await self._acquire(is_probe=True)
+            self._release(connection)
+            attempt = _GREETED
+        except RelayUnavailableError as unavailable:
+            attempt = unavailable.attempt
+        except BaseException:
+            self._breaker.give_up_probe()
+            raise
+        self.learn(attempt, is_probe=True)
+
     async def close(self, grace: float) -> None:
         """Lets messages under way end for up to `grace` seconds, then breaks them off, and says QUIT.
 
@@ -128,6 +158,9 @@ class MailPool:
         as if the relay were down.
         """
         self._is_closing = True
+        if self._asking is not None:
+            self._asking.cancel()
+            await asyncio.wait([self._asking])
         self._wake_all()
         await self._until(lambda: not self._busy, grace)
         for task in self._opening:
@@ -231,9 +264,10 @@ class MailPool:
 
     async def _grow(self) -> MailConnection | None:
         """Returns a new connection; None where the relay refuses more than it has given us already."""
-        task = asyncio.create_task(
-            open_connection(self._relay, context=self._context, timeouts=self._timeouts)
-        )
+        timeouts = self._timeouts
+        if self._open:  # a message waits for this one although another would do
+            timeouts = replace(timeouts, greeting=timeouts.connect)
+        task = asyncio.create_task(open_connection(self._relay, context=self._context, timeouts=timeouts))
         self._opening.add(task)
         try:
             await asyncio.wait([task])

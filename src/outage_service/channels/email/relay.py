@@ -11,7 +11,10 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 from outage_service.channels.email.addresses import DOMAIN
 
 CONNECT_SECONDS = 10.0
-"""For TCP, TLS and the greeting, each."""
+"""For TCP, and for TLS after STARTTLS, each; also for the greeting of a connection beside others."""
+GREETING_SECONDS = 60.0
+"""For the greeting, and TLS from the first byte. A relay that looks up who calls greets late where DNS does
+not answer: it is slow then, and not down (RFC 5321, 4.5.3.2.1)."""
 COMMAND_SECONDS = 60.0
 """For the answer to EHLO, AUTH, MAIL, RCPT and DATA, each."""
 END_OF_DATA_SECONDS = 120.0
@@ -46,6 +49,7 @@ class Timeouts:
     connect: float = CONNECT_SECONDS
     command: float = COMMAND_SECONDS
     end_of_data: float = END_OF_DATA_SECONDS
+    greeting: float = GREETING_SECONDS
 
 
 def own_name() -> str:

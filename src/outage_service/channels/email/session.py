@@ -1,4 +1,4 @@
-"""Opening a connection: TCP, greeting, EHLO, STARTTLS, AUTH, all left to aiosmtplib.
+"""Opening a connection: greeting, EHLO, STARTTLS, AUTH, all left to aiosmtplib.
 
 From then on its protocol is replaced by ours: two regular expressions over every message and one command
 at a time are what it costs (performance.md, "Fan-out").
@@ -11,6 +11,7 @@ from typing import cast
 
 import aiosmtplib
 
+from outage_service.channels.email.dialling import dial
 from outage_service.channels.email.relay import Relay, Timeouts, Tls, is_loopback
 from outage_service.channels.email.transaction import MailConnection
 from outage_service.domain.deliveries import Attempt, Fault, Stage, classify
@@ -66,9 +67,13 @@ async def try_out(relay: Relay, *, context: ssl.SSLContext | None, timeouts: Tim
 
 
 async def _opened(relay: Relay, context: ssl.SSLContext | None, timeouts: Timeouts) -> aiosmtplib.SMTP:
+    try:
+        connected = await dial(relay.host, relay.port, within_seconds=timeouts.connect)
+    except OSError as error:
+        raise RelayUnavailableError(_attempt(error)) from error
     client = aiosmtplib.SMTP(
         hostname=relay.host,
-        port=relay.port,
+        sock=connected,
         local_hostname=relay.helo,
         use_tls=relay.tls is Tls.IMPLICIT,
         start_tls=False,
@@ -76,7 +81,7 @@ async def _opened(relay: Relay, context: ssl.SSLContext | None, timeouts: Timeou
         timeout=timeouts.command,
     )
     try:
-        await client.connect(timeout=timeouts.connect)
+        await client.connect(timeout=timeouts.greeting)
         await _greet(client)
         await _encrypt(client, relay, timeouts)
         await _log_in(client, relay)

@@ -1,0 +1,10 @@
+"""A relay's own words without the addresses in them: relays like to repeat the recipient's."""
+
+import re
+
+_ADDRESS = re.compile(r"<[^<>\s]*@[^<>\s]*>|[^\s<>:;,()\"']+@[^\s<>:;,()\"']+")
+
+
+def without_addresses(said: str) -> str:
+    """Returns the words with `…` in the place of each e-mail address (P30)."""
+    return _ADDRESS.sub("…", said)
