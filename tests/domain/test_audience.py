@@ -15,12 +15,14 @@ from outage_service.domain.subscriptions import (
 from outage_service.domain.systems import System
 from tests.builders import (
     SUNDAY_2H,
+    SUNDAY_6H,
     a_delay,
     a_scheduled_outage,
     an_impact,
     an_outage,
     at,
     cancelled,
+    corrected,
     resolved,
     ticked,
     updated,
@@ -96,6 +98,22 @@ def test_an_overrun_also_reaches_those_who_asked_for_outages_and_so_does_its_end
     overrun = ticked(a_scheduled_outage(announced_at=at("2026-11-28 23:00")), at("2026-11-29 10:00"))
     for outage in (overrun, resolved(overrun, at("2026-11-29 10:30"))):
         assert _is_told(outage, {System.EDI}, {OUTAGE})
+        assert _is_told(outage, {System.EDI}, {SCHEDULED})
+
+
+@pytest.mark.parametrize(
+    ("now", "is_told"),
+    [
+        pytest.param("2026-11-29 06:14:59", False, id="a-second-before-its-overrun"),
+        pytest.param("2026-11-29 06:15", True, id="at-its-overrun"),
+        pytest.param("2026-11-29 09:00", True, id="before-its-first-overrun-slot"),
+    ],
+)
+def test_the_end_of_an_overrun_is_told_although_no_bulletin_has_told_of_it(now: str, is_told: bool) -> None:
+    """R11, R14, R17: help lines and the status page have, and said to wait for a RESOLVED bulletin."""
+    ended = resolved(a_scheduled_outage(), at(now), restored_at=SUNDAY_6H, confirm_past_deadlines=True)
+    for outage in (ended, corrected(ended, at("2026-11-29 12:00"))):
+        assert _is_told(outage, {System.EDI}, {OUTAGE}) is is_told
         assert _is_told(outage, {System.EDI}, {SCHEDULED})
 
 

@@ -11,6 +11,7 @@ from outage_service.domain.calendar import (
     at_wall_clock,
     cut_to_minute,
     eastern,
+    iso_utc,
     no_holidays,
 )
 from tests.builders import LITERAL, THURSDAY_10H, at
@@ -71,3 +72,8 @@ def test_a_nominal_time_is_the_beginning_of_its_minute_in_utc() -> None:
     """Section 2: what is printed is what happens."""
     cut = cut_to_minute(datetime.fromisoformat("2026-11-26T10:00:59.999999-05:00"))
     assert (cut, cut.tzinfo) == (THURSDAY_10H, UTC)
+
+
+def test_an_instant_is_printed_in_utc_to_the_second() -> None:
+    """Whatever its own offset is, and without what is finer."""
+    assert iso_utc(datetime.fromisoformat("2026-11-26T10:00:59.999999-05:00")) == "2026-11-26T15:00:59Z"

@@ -92,6 +92,14 @@ def test_an_outage_to_come_never_blocks_an_unscheduled_one() -> None:
     assert not conflicts(_wanted(now=SUNDAY_2H - MINUTE), a_scheduled_outage(), SUNDAY_2H - MINUTE)
 
 
+@pytest.mark.parametrize("now", [SUNDAY_2H, SUNDAY_6H + HOUR], ids=["started", "overrun"])
+def test_an_outage_to_come_never_blocks_a_scheduled_one_under_way(now: datetime) -> None:
+    """A system that fails beside an overrun is told of now, whatever is planned for it next week (R17)."""
+    next_week = _planned(SUNDAY_2H + timedelta(days=7), SUNDAY_6H + timedelta(days=7))
+    assert not conflicts(a_scheduled_outage(), next_week, now)
+    assert conflicts(next_week, a_scheduled_outage(), now)
+
+
 @pytest.mark.parametrize(
     "now", [SUNDAY_2H, SUNDAY_3H, SUNDAY_6H + HOUR], ids=["started", "in-the-window", "overrun"]
 )

@@ -7,7 +7,7 @@ import pytest
 from outage_service.domain import lifecycle
 from outage_service.domain.lifecycle import Declaration
 from outage_service.domain.outages import ContingencyState, Impact, Outage, OutageKind, OutageState
-from outage_service.domain.systems import FULL_OUTAGE, Condition, InternalSystem, System
+from outage_service.domain.systems import FULL_OUTAGE, Condition, Direction, InternalSystem, System
 from tests.builders import (
     LITERAL,
     THURSDAY_10H,
@@ -135,6 +135,31 @@ def test_a_full_outage_has_five_systems_and_internal_ones_down(outage: Outage, i
     """R8: one outage, one bulletin."""
     assert outage.is_full is is_full
     assert outage.sequence == 1
+
+
+@pytest.mark.parametrize(
+    ("edi", "is_full"),
+    [
+        pytest.param([an_impact(direction=Direction.INBOUND)], False, id="inbound"),
+        pytest.param([an_impact(direction=Direction.OUTBOUND)], False, id="outbound"),
+        pytest.param(
+            [a_delay(direction=Direction.INBOUND), an_impact(direction=Direction.OUTBOUND)],
+            False,
+            id="one-way-late",
+        ),
+        pytest.param(
+            [an_impact(direction=Direction.INBOUND), an_impact(direction=Direction.OUTBOUND)],
+            True,
+            id="each-way",
+        ),
+        pytest.param([an_impact(direction=Direction.BOTH)], True, id="both-ways"),
+        pytest.param([a_delay(behind_minutes=61)], True, id="so-late-that-it-counts"),
+    ],
+)
+def test_a_full_outage_is_one_both_ways(edi: list[Impact], is_full: bool) -> None:
+    """R8: where one way works, not all systems are down, and a bulletin must not say so."""
+    others = [an_impact(system) for system in sorted(FULL_OUTAGE) if system is not System.EDI]
+    assert an_outage(*edi, *others, internal_systems=[InternalSystem.RELEASE]).is_full is is_full
 
 
 def test_a_full_outage_is_none_any_more_once_a_system_is_only_late_or_back() -> None:

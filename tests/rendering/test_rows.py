@@ -7,7 +7,7 @@ import pytest
 from outage_service.domain.bulletins import BulletinKind, Chapter
 from outage_service.domain.systems import Direction, InternalSystem, System
 from outage_service.domain.texts import Bilingual, Language
-from outage_service.rendering.rows import EARLIER_LENGTH
+from outage_service.rendering.rows import EARLIER_AT_MOST, EARLIER_LENGTH
 from tests.builders import (
     a_delay,
     a_scheduled_outage,
@@ -40,7 +40,7 @@ every_story = pytest.mark.parametrize("story", STORIES)
     ],
 )
 def test_a_bulletin_says_what_becomes_of_data_sent_meanwhile(story: str, english: str) -> None:
-    """R37–R43; mistake of real bulletins: nothing on whether data is queued or rejected."""
+    """R37–R43, of CERS R41; mistake of real bulletins: nothing on whether data is queued or rejected."""
     assert english in flat(STORIES[story])
 
 
@@ -268,6 +268,14 @@ def test_a_long_history_ends_with_a_pointer_to_the_rest_in_both_languages() -> N
         assert part.is_cut
         assert len(part.earlier) == 2
     assert "Older bulletins are on the web page of this outage." in flat(facts)
+
+
+def test_a_history_is_the_same_whether_all_of_it_is_known_or_what_there_is_room_for() -> None:
+    """So no more is read, however long an outage goes on."""
+    silent = [Chapter(n, BulletinKind.PERIODIC, at("2026-11-26 10:00"), None) for n in range(99, 0, -1)]
+    whole, known = (replace(STORIES["update"], earlier=tuple(silent[:n])) for n in (99, EARLIER_AT_MOST))
+    assert flat(known) == flat(whole)
+    assert "Older bulletins are on the web page of this outage." in flat(known)
 
 
 def test_a_history_that_has_no_room_at_all_is_pointed_to() -> None:

@@ -99,7 +99,9 @@ def test_an_outages_bulletins_are_told_in_sequence(db: Database, outage_id: int,
     """Later ones repeat the earlier below, newest first."""
     with db.read() as tx:
         assert [one.id for one in bulletins.bulletins_of(tx, outage_id)] == life
-        chapters = bulletins.chapters_of(tx, outage_id)
+        chapters = bulletins.chapters_of(tx, outage_id, limit=9)
+        newest = bulletins.chapters_of(tx, outage_id, limit=2)
+    assert newest == chapters[:2]
     assert [chapter.sequence for chapter in chapters] == [4, 3, 2, 1]
     assert chapters[2] == Chapter(2, BulletinKind.PERIODIC, NOON, None)
 
@@ -124,6 +126,7 @@ def test_the_latest_news_of_each_outage_is_found(db: Database, outage_id: int, l
     with db.read() as tx:
         assert bulletins.latest_messages(tx, [outage_id, 77]) == {outage_id: MESSAGE}
         assert bulletins.latest_messages(tx, []) == {}
+        assert bulletins.latest_news(tx, outage_id)[0] == MESSAGE
     assert life
 
 

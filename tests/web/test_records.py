@@ -39,6 +39,19 @@ def test_a_record_tells_times_bulletins_and_deadlines(tccu: Api, public: Api, cl
     assert [impact["system"] for impact in told["impacts"]] == ["edi", "swi"]
 
 
+def test_a_system_taken_off_before_the_start_has_neither_start_nor_end(
+    tccu: Api, public: Api, clock: VirtualClock
+) -> None:
+    """It never suffered anything, so nobody counts a time that runs backwards (R107)."""
+    outage = shown(tccu.post("/v1/outages", scheduled({"system": "edi"}, {"system": "cers"})), 201)
+    clock.advance(timedelta(hours=1))
+    tccu.act(outage, "updates", news(impacts=[{"system": "edi"}]))
+    told = {one["system"]: one for one in record(public, outage)["impacts"]}
+    names = ("started_at", "restored_at", "withdrawn_at")
+    assert [told["cers"][name] for name in names] == [None, None, "2026-11-26T16:00:00Z"]
+    assert [told["edi"][name] for name in names] == ["2026-11-29T07:00:00Z", None, None]
+
+
 def test_it_names_the_place_in_the_audit_log_that_tells_of_its_newest_bulletin(
     engine: Engine, tccu: Api, public: Api, clock: VirtualClock
 ) -> None:

@@ -136,6 +136,8 @@ def line_facts(
 ) -> LineFacts:
     """Returns what `line` says of `outages`: events on other lines' systems change nothing (R20).
 
+    A delay is an event as much as an outage, also one below the threshold (R21).
+
     Give every outage that is not closed, and the resolved ones whose procedures remain in effect.
     """
     systems = systems_of_line(line)

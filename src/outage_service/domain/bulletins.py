@@ -155,16 +155,15 @@ class BulletinFacts:
 
     @property
     def full_started_at(self) -> datetime | None:
-        """When the last of the five systems of a full outage went down (R8); None where it is not full."""
-        down: dict[System, datetime] = {}
-        for impact in self.impacts:
-            if (
-                impact.system in FULL_OUTAGE
-                and impact.condition is Condition.OUTAGE
-                and not impact.was_dropped
-            ):
-                down[impact.system] = min(impact.started_at, down.get(impact.system, impact.started_at))
-        return max(down.values()) if self.is_full else None
+        """When the last of all that makes a full outage went down (R8); None where it is not full."""
+        down = (
+            impact.started_at
+            for impact in self.impacts
+            if impact.system in FULL_OUTAGE
+            and impact.condition is Condition.OUTAGE
+            and not impact.was_dropped
+        )
+        return max(down) if self.is_full else None
 
     @property
     def lines(self) -> tuple[HelpLine, ...]:

@@ -23,7 +23,11 @@ class Unit(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What a client has told by telephone. `email` is where the confirmation goes; None: nowhere."""
+    """What a client has told by telephone. `email` is where the confirmation goes; None: nowhere.
+
+    `is_incident`: of cybersecurity; its confirmation also asks to report it to the Canadian Centre for Cyber
+    Security, whether the attempt was successful or not (R33).
+    """
 
     client: str
     contact: str

@@ -8,9 +8,7 @@ from itertools import combinations
 from outage_service.domain.calendar import cut_to_minute
 from outage_service.domain.errors import InvalidAct
 from outage_service.domain.outages import Impact, Outage, has_direction
-from outage_service.domain.systems import Condition, Direction
-
-_BOTH_WAYS = frozenset({Direction.INBOUND, Direction.OUTBOUND})
+from outage_service.domain.systems import Condition, Direction, ways_of
 
 
 def with_default_direction(impact: Impact) -> Impact:
@@ -37,12 +35,15 @@ def _has_known_start(impact: Impact, outage: Outage) -> bool:
     )
 
 
-def check_impacts(impacts: Sequence[Impact], *, scheduled: bool, known: Sequence[Impact] = ()) -> None:
+def check_impacts(
+    impacts: Sequence[Impact], *, scheduled: bool, has_started: bool, known: Sequence[Impact] = ()
+) -> None:
     """Refuses a list with nothing left to restore, directions where there are none, repeats, planned delays.
 
     Args:
         impacts: what is listed.
         scheduled: whether the outage is.
+        has_started: whether it has: before, a scheduled one's systems have no times of their own (R17).
         known: what is on record: an end of it may be listed again.
 
     Raises:
@@ -52,7 +53,9 @@ def check_impacts(impacts: Sequence[Impact], *, scheduled: bool, known: Sequence
         raise InvalidAct("no_impacts", "Name at least one system.", field="impacts")
     for index, impact in enumerate(impacts):
         is_planned = scheduled and not _is_on_record(with_default_direction(impact), known)
-        _check_impact(impact, f"impacts.{index}", scheduled=is_planned)
+        _check_impact(impact, f"impacts.{index}")
+        if is_planned:
+            _check_scheduled_impact(impact, f"impacts.{index}", has_started=has_started)
     if not any(impact.is_active for impact in impacts):
         raise InvalidAct(
             "all_restored", "Every system is restored: resolve the outage instead.", field="impacts"
@@ -67,21 +70,21 @@ def check_impacts(impacts: Sequence[Impact], *, scheduled: bool, known: Sequence
             )
 
 
-def _check_impact(impact: Impact, field: str, *, scheduled: bool) -> None:
+def _check_impact(impact: Impact, field: str) -> None:
     if impact.direction is not None and not has_direction(impact.system):
         raise InvalidAct(
             "no_direction", f"{impact.system} has no direction; leave it out.", field=f"{field}.direction"
         )
-    if scheduled:
-        _check_scheduled_impact(impact, field)
 
 
-def _check_scheduled_impact(impact: Impact, field: str) -> None:
+def _check_scheduled_impact(impact: Impact, field: str, *, has_started: bool) -> None:
     detail = "A scheduled impact is always an outage."
     if impact.stated is Condition.DELAY:
         raise InvalidAct("scheduled_delay", detail, field=f"{field}.condition")
     if impact.behind is not None:
         raise InvalidAct("scheduled_delay", detail, field=f"{field}.behind_minutes")
+    if has_started:
+        return
     if impact.started_at is not None:
         raise InvalidAct(
             "scheduled_start",
@@ -91,7 +94,7 @@ def _check_scheduled_impact(impact: Impact, field: str) -> None:
     if impact.restored_at is not None:
         raise InvalidAct(
             "scheduled_end",
-            "A scheduled impact has no end of its own: leave out a system that is back.",
+            "Before its start a scheduled impact has no end of its own: leave out a system that is spared.",
             field=f"{field}.restored_at",
         )
 
@@ -192,8 +195,8 @@ def _rest(known: Impact, told: Sequence[Impact], outage: Outage) -> Impact | Non
     if any(one.is_active and (one.overlaps(known) or _turns(one, outage)) for one in own):
         return None
     ended = [one for one in own if one.restored_at and not _ended_before(one, known, outage)]
-    left = _ways(known).difference(*map(_ways, ended))
-    if left == _ways(known):
+    left = set(ways_of(known.direction)).difference(*(ways_of(one.direction) for one in ended))
+    if left == ways_of(known.direction):
         return known
     return replace(known, direction=left.pop()) if left else None
 
@@ -201,10 +204,6 @@ def _rest(known: Impact, told: Sequence[Impact], outage: Outage) -> Impact | Non
 def _turns(impact: Impact, outage: Outage) -> bool:
     """Returns whether a listed impact is of a direction that did not suffer: its system's has changed."""
     return not any(known.overlaps(impact) for known in outage.active_impacts)
-
-
-def _ways(impact: Impact) -> set[Direction | None]:
-    return set(_BOTH_WAYS) if impact.direction is Direction.BOTH else {impact.direction}
 
 
 def _is_put_right(known: Impact, told: Sequence[Impact], outage: Outage) -> bool:

@@ -59,7 +59,7 @@ def declare(request: Declaration, *, number: str, now: datetime, calendar: Busin
         InvalidAct: times missing, out of order, or impossible for its kind; wrong impacts.
     """
     started_at, planned_end = _declared_times(request, now)
-    check_impacts(request.impacts, scheduled=request.kind is OutageKind.SCHEDULED)
+    check_impacts(request.impacts, scheduled=request.kind is OutageKind.SCHEDULED, has_started=False)
     outage = Outage(
         number=number,
         kind=request.kind,
@@ -132,7 +132,8 @@ def update(outage: Outage, news: News, *, now: datetime, calendar: BusinessCalen
     changed = _with_estimate(changed, news, now)
     if news.impacts is not None:
         listed = without_known_starts(news.impacts, outage) if outage.is_scheduled else news.impacts
-        check_impacts(listed, scheduled=outage.is_scheduled, known=outage.impacts)
+        has_started = now >= outage.started_at
+        check_impacts(listed, scheduled=outage.is_scheduled, has_started=has_started, known=outage.impacts)
         changed = replace(changed, impacts=merge_impacts(changed, listed, now))
     return _after_bulletin(changed, now=now, nominal=cut_to_minute(now), calendar=calendar)
 
@@ -211,7 +212,13 @@ def resolve(
     has_deadlines = contingency.state is not ContingencyState.NOT_INVOKED and not remains_in_effect
     if has_deadlines and not confirm_past_deadlines:
         _check_deadlines_ahead(restored, now, field="restored_at")
-    resolved = replace(outage, restored_at=restored, remained_in_effect=remains_in_effect)
+    resolved = replace(
+        outage,
+        restored_at=restored,
+        remained_in_effect=remains_in_effect,
+        # What it was until now: its state no longer tells that it had overrun (R14, R17).
+        kinds_ever=outage.kinds_ever | _kinds_at(outage, now),
+    )
     return _after_bulletin(resolved, now=now, nominal=cut_to_minute(now), calendar=calendar)
 
 

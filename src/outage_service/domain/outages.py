@@ -12,13 +12,13 @@ from outage_service.domain.grace import Extension, Relief, extended_reliefs
 from outage_service.domain.subscriptions import Audience, SubscriptionKind, kinds_mask, systems_mask
 from outage_service.domain.systems import (
     CATALOGUE,
-    FULL_OUTAGE,
     Condition,
     Direction,
     InternalSystem,
     System,
     derived_condition,
     in_catalogue_order,
+    makes_full_outage,
     worst_condition,
 )
 
@@ -160,9 +160,9 @@ class Outage:
 
     @property
     def is_full(self) -> bool:
-        """Whether it is a full CBSA outage (R8): all five systems down, and internal ones too."""
-        down = {i.system for i in self.active_impacts if i.condition is Condition.OUTAGE}
-        return down >= FULL_OUTAGE and bool(self.internal_systems)
+        """Whether it is a full CBSA outage (R8): all of the five systems down, and internal ones too."""
+        down = ((i.system, i.direction) for i in self.active_impacts if i.condition is Condition.OUTAGE)
+        return bool(self.internal_systems) and makes_full_outage(down)
 
     @property
     def audience(self) -> Audience:
@@ -260,11 +260,12 @@ def conflicts(wanted: Outage, existing: Outage, now: datetime) -> bool:
     """Returns whether `existing` already covers a system, direction and time of `wanted`.
 
     An unscheduled outage runs from its start without end, a scheduled one too once it has started;
-    a scheduled one still to come never stands in the way of an unscheduled one.
+    a scheduled one still to come never stands in the way of what is under way.
     """
     if existing.is_closed:
         return False
-    if not wanted.is_scheduled and existing.state_at(now) is OutageState.SCHEDULED:
+    is_under_way = wanted.state_at(now) is not OutageState.SCHEDULED
+    if is_under_way and existing.state_at(now) is OutageState.SCHEDULED:
         return False
     if not _times_overlap(wanted, existing, now):
         return False

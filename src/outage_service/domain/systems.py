@@ -101,6 +101,20 @@ CTSU_SYSTEMS = frozenset({System.CAD_API, System.CCP})
 FULL_OUTAGE = frozenset({System.EDI, System.EMANIFEST, System.CCP, System.CERS, System.CAD_API})
 """With internal systems down too, these make a full CBSA outage; SWI is allowed, not required (R8)."""
 
+_BOTH_WAYS: frozenset[Direction | None] = frozenset({Direction.INBOUND, Direction.OUTBOUND})
+
+
+def ways_of(direction: Direction | None) -> frozenset[Direction | None]:
+    """Returns each way that `direction` stands for: None, of a system without directions, is one."""
+    return _BOTH_WAYS if direction is Direction.BOTH else frozenset({direction})
+
+
+def makes_full_outage(down: Iterable[tuple[System, Direction | None]]) -> bool:
+    """Returns whether what is out is all of the five systems, both ways where there are two (R8)."""
+    ways = {(system, way) for system, direction in down for way in ways_of(direction)}
+    whole = {system: _BOTH_WAYS if CATALOGUE[system].has_directions else {None} for system in FULL_OUTAGE}
+    return all((system, way) in ways for system in whole for way in whole[system])
+
 
 def derived_condition(system: System, stated: Condition, behind: timedelta | None) -> Condition:
     """Returns the condition the figures make of the operator's statement (R34–R36).

@@ -17,6 +17,9 @@ EARLIER_LENGTH = 6_000
 HEADING_LENGTH = 300
 """What the heading of an earlier bulletin counts for: in HTML it takes as much room as so much text."""
 
+EARLIER_AT_MOST = EARLIER_LENGTH // HEADING_LENGTH + 1
+"""Earlier bulletins of which one has to know: one more than it ever has room for."""
+
 
 @dataclass(frozen=True, slots=True)
 class Row:
@@ -67,9 +70,9 @@ def _system_rows(impact: ImpactFacts, facts: BulletinFacts, words: Words) -> Ite
         yield Row(words.label("behind"), minutes_behind(impact.behind))
     if impact.direction is not None:
         yield Row(words.label("direction"), words.of(wording.directions, impact.direction))
-    if not impact.was_withdrawn:  # it has neither a start nor an end
+    if not impact.was_withdrawn:  # else it has neither a start nor an end, and touches nobody
         yield from _times(impact, facts, words)
-    yield Row(words.label("clients"), words.pick(words.content.systems[impact.system].clients))
+        yield Row(words.label("clients"), words.pick(words.content.systems[impact.system].clients))
     if not impact.restored_at and not facts.state.is_closed:
         effect = words.content.effect(impact.system, impact.direction, _case(impact))
         yield Row(words.label("effect"), words.pick(effect))
@@ -133,14 +136,14 @@ def _relief(name: str, facts: BulletinFacts, words: Words) -> Iterator[Row]:
     known = getattr(facts.deadlines, name)
     extended = {relief.system: getattr(relief, name) or known for relief in facts.reliefs}
     until = {system: extended.get(system, known) for system in facts.systems}
-    note = words.label(f"{name}_note" if known else f"{name}_open_note")
+    key = name if known else f"{name}_open"
     groups = sorted({at for at in until.values() if at})
     for at in groups:
         systems = [system for system in until if until[system] == at]
-        label = words.label(name)
+        label = words.label(key)
         if len(systems) < len(until):
             label = words.label("relief_of", label=label, names=words.opening(systems))
-        yield Row(label, words.moment(at), note)
+        yield Row(label, words.moment(at), words.label(f"{key}_note"))
 
 
 def help_card(line: HelpLine, words: Words) -> Card:

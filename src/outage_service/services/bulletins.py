@@ -1,21 +1,21 @@
 """Issuing a bulletin: composed, frozen, addressed and recorded in the caller's transaction (P2)."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
 from outage_service.channels.email.letter import freeze
-from outage_service.domain.bulletins import BulletinFacts, BulletinKind, Chapter, Telling, facts_of
+from outage_service.domain.bulletins import BulletinFacts, BulletinKind, Telling, facts_of
 from outage_service.domain.letters import MAILING_LINKS, Letter
 from outage_service.domain.outages import Outage
 from outage_service.domain.systems import System, lines_of
 from outage_service.domain.texts import Bilingual, Language
 from outage_service.rendering.bulletins import ComposedBulletin
+from outage_service.rendering.rows import EARLIER_AT_MOST
 from outage_service.services import evidence
 from outage_service.services.engine import Engine
 from outage_service.services.regional import tell_bulletin
 from outage_service.storage import Connection, audit
-from outage_service.storage.bulletins import NewBulletin, chapters_of, insert_bulletin
+from outage_service.storage.bulletins import NewBulletin, chapters_of, insert_bulletin, latest_news
 from outage_service.storage.mailings import FrozenLetters, insert_bulletin_mailing, insert_letter
 from outage_service.storage.outages import find_outage, relapses_of, save_outage
 from outage_service.storage.overrides import end_overrides
@@ -102,14 +102,13 @@ def _facts(
     before: Outage | None,
     now: datetime,
 ) -> BulletinFacts:
-    earlier = chapters_of(tx, outage.id)
-    message, message_at = _latest_news(occasion, earlier, issued_at=outage.last_bulletin_at or now)
+    message, message_at = _latest_news(tx, outage, occasion, now)
     relapsed = find_outage(tx, outage.relapse_of) if outage.relapse_of is not None else None
     telling = Telling(
         kind=occasion.kind,
         message=message,
         message_at=message_at,
-        earlier=earlier,
+        earlier=chapters_of(tx, outage.id, limit=EARLIER_AT_MOST),
         corrects=occasion.corrects_sequence,
         relapse_of=relapsed.number if relapsed else None,
         relapsed_by=tuple(number for _, number in relapses_of(tx, outage.id)),
@@ -118,12 +117,12 @@ def _facts(
 
 
 def _latest_news(
-    occasion: Occasion, earlier: Iterable[Chapter], *, issued_at: datetime
+    tx: Connection, outage: Outage, occasion: Occasion, now: datetime
 ) -> tuple[Bilingual, datetime]:
     """Returns the latest news and when it was given: the clock's bulletins repeat the operator's."""
     if occasion.message is not None:
-        return occasion.message, issued_at
-    return next((chapter.message, chapter.issued_at) for chapter in earlier if chapter.message is not None)
+        return occasion.message, outage.last_bulletin_at or now
+    return latest_news(tx, outage.id)
 
 
 def _frozen(

@@ -57,7 +57,11 @@ class ImpactBody(Body):
     behind_minutes: Minutes | None = Field(
         None, description="How far behind; at the threshold of EDI or eManifest a delay counts as an outage."
     )
-    started_at: Instant | None = Field(None, description="Default: the start of the outage.")
+    started_at: Instant | None = Field(
+        None,
+        description="Default: the start of the outage. Until that has come, a scheduled one's systems have "
+        "no times of their own.",
+    )
     restored_at: Instant | None = Field(
         None,
         description="Since when it works again. Default: the restoration of the outage. "

@@ -91,6 +91,9 @@ _COLUMNS = (
     bulletin.c.subject_en, bulletin.c.subject_fr,
 )  # fmt: skip
 _RECORDS = select(*_COLUMNS).join(outage, outage.c.id == bulletin.c.outage_id)
+_CHAPTERS = select(
+    bulletin.c.sequence, bulletin.c.kind, bulletin.c.issued_at, bulletin.c.message_en, bulletin.c.message_fr
+).order_by(bulletin.c.sequence.desc())
 
 
 def find_bulletin(tx: Connection, bulletin_id: int) -> BulletinRecord | None:
@@ -105,23 +108,20 @@ def bulletins_of(tx: Connection, outage_id: int) -> list[BulletinRecord]:
     return [_record(row) for row in tx.execute(wanted)]
 
 
-def chapters_of(tx: Connection, outage_id: int) -> tuple[Chapter, ...]:
-    """Returns an outage's bulletins as later ones repeat them, newest first."""
-    wanted = (
-        select(
-            bulletin.c.sequence,
-            bulletin.c.kind,
-            bulletin.c.issued_at,
-            bulletin.c.message_en,
-            bulletin.c.message_fr,
-        )
-        .where(bulletin.c.outage_id == outage_id)
-        .order_by(bulletin.c.sequence.desc())
-    )
+def chapters_of(tx: Connection, outage_id: int, *, limit: int) -> tuple[Chapter, ...]:
+    """Returns an outage's newest bulletins as later ones repeat them, newest first."""
+    wanted = _CHAPTERS.where(bulletin.c.outage_id == outage_id).limit(limit)
     return tuple(
         Chapter(row.sequence, BulletinKind(row.kind), row.issued_at, _message(row))
         for row in tx.execute(wanted)
     )
+
+
+def latest_news(tx: Connection, outage_id: int) -> tuple[Bilingual, datetime]:
+    """Returns what an operator said last of an outage, and when: each begins with a bulletin that says it."""
+    wanted = _CHAPTERS.where(bulletin.c.outage_id == outage_id, bulletin.c.message_en.is_not(None)).limit(1)
+    row = tx.execute(wanted).one()
+    return Bilingual(row.message_en, row.message_fr), row.issued_at
 
 
 def find_page(tx: Connection, bulletin_id: int) -> tuple[Bilingual, Bilingual] | None:

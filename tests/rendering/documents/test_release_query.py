@@ -109,11 +109,46 @@ def test_hundreds_of_numbers_make_pages_that_each_say_whose_they_are(tmp_path: P
 @pytest.mark.parametrize(
     ("language", "words"),
     [
-        (Language.EN, ("Release office:", "Client ID:", "NR = not released")),
-        (Language.FR, ("expéditions d’importation multiples", "Bureau de mainlevée", "Timbre de l’ASFC")),
+        (
+            Language.EN,
+            (
+                "Multiple Import Shipment Release Query form",
+                "Release office:",
+                "Client name:",
+                "Client ID:",
+                "Contact and telephone:",
+                "Transaction number or cargo control number",
+                "Barcode",
+                "R = released",
+                "NR = not released",
+                "N/A = not on file",
+                "CBSA stamp",
+                "Badge number",
+                "lines marked R only",
+            ),
+        ),
+        (
+            Language.FR,
+            (
+                "expéditions d’importation multiples",
+                "Bureau de mainlevée",
+                "Nom du client",
+                "Identification du client",
+                "Personne-ressource",
+                "Numéro de transaction ou numéro de contrôle du fret",
+                "Code à barres",
+                "R = mainlevée accordée",
+                "NR = mainlevée non accordée",
+                "N/A = absent du dossier",
+                "Timbre de l’ASFC",
+                "Numéro d’insigne",
+                "seules lignes marquées R",
+            ),
+        ),
     ],
 )
 def test_the_form_is_in_either_language_and_tagged(language: Language, words: tuple[str, ...]) -> None:
+    """R91: who asks; R92, R96: the codes; R93: room for stamp and badge; R94: title; R98: its use."""
     made = release_query(a_query(*MIXED, language=language))
     assert claims_accessibility(made)
     said = text_of(made)

@@ -31,7 +31,7 @@ from outage_service.domain.message_order import (
 )
 from outage_service.domain.outages import ContingencyState
 from outage_service.domain.systems import System
-from outage_service.rendering.agenda import note_of
+from outage_service.rendering.agenda import label_of, note_of
 from outage_service.services.contingency import OutageDeadlines
 from outage_service.services.request_types import Body
 from outage_service.web.schemas.common import BilingualShown, Shown
@@ -177,7 +177,7 @@ class DeadlineShown(Shown):
             obligation=deadline.name.obligation,
             systems=list(deadline.systems),
             is_final=deadline.is_final,
-            label=BilingualShown.of(labels[deadline.name]),
+            label=BilingualShown.of(labels[label_of(deadline)]),
             note=BilingualShown.of(labels[note_of(deadline)]),
         )
 

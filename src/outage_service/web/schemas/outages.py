@@ -39,7 +39,9 @@ class ImpactShown(Shown):
         description="Kept in whole seconds: 59.99 is answered as 59.98, and stays that when it is sent back."
     )
     started_at: datetime
-    restored_at: datetime | None
+    restored_at: datetime | None = Field(
+        description="Before started_at: it was taken off a planned outage and never suffered anything."
+    )
 
     @classmethod
     def of(cls, impact: Impact, outage: Outage) -> Self:

@@ -15,13 +15,16 @@ from outage_service.web.schemas.outages import ContingencyShown, DeadlinesShown,
 
 
 class RecordedImpactShown(Shown):
-    """What one system suffered."""
+    """What one system suffered, or that it was taken off a planned outage."""
 
     system: System
     direction: Direction | None
     condition: Condition
-    started_at: datetime
+    started_at: datetime | None = Field(description="Null where it was taken off before the start.")
     restored_at: datetime | None
+    withdrawn_at: datetime | None = Field(
+        description="When it was taken off a planned outage, before the start: it never suffered anything."
+    )
 
 
 class RecordedBulletinShown(Shown):
@@ -99,8 +102,9 @@ def _impacts(record: OutageRecord) -> list[RecordedImpactShown]:
             system=one.system,
             direction=one.direction,
             condition=one.condition,
-            started_at=one.started_at,
-            restored_at=one.restored_at,
+            started_at=None if one.was_withdrawn else one.started_at,
+            restored_at=None if one.was_withdrawn else one.restored_at,
+            withdrawn_at=one.restored_at if one.was_withdrawn else None,
         )
         for one in record.impacts
     ]
