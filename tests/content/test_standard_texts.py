@@ -5,6 +5,7 @@ import pytest
 from outage_service.content import load_content
 from outage_service.content.standard_texts import (
     FieldKind,
+    Premise,
     StandardText,
     Use,
     WrongStandardText,
@@ -86,3 +87,13 @@ def test_fields_are_kept_with_their_types() -> None:
 def test_a_text_must_use_its_fields_in_both_languages(english: str, french: str) -> None:
     with pytest.raises(WrongStandardText, match=r"gone, (en|fr): its places must be"):
         read(english, french, "{since: time}")
+
+
+def test_what_a_text_says_of_procedures_and_of_planned_work_is_stated_in_the_file() -> None:
+    """R6, R17: forms leave a text out where it would not be true, and choose with it what it says."""
+    said = {(text.situation, text.says) for text in ALL if text.says is not None}
+    assert said == {
+        ("resolved_backlog", Premise.PROCEDURES_REMAIN),
+        ("window_moved", Premise.PLANNED_WORK),
+        ("taking_longer", Premise.PLANNED_WORK),
+    }

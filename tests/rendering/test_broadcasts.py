@@ -50,7 +50,7 @@ def test_an_outage_is_told_in_the_order_a_caller_needs() -> None:
     text = said(HelpLine.TCCU, an_outage())
     assert text.en == (
         "An outage has affected EDI since 10:00 a.m. Eastern Time. Contingency procedures are in effect. "
-        f"{ASSUME.en} The next update comes by 12:00 p.m. Eastern Time. {TIME.en}"
+        f"{ASSUME.en} The next update comes by 12 noon Eastern Time. {TIME.en}"
     )
     assert text.fr == (
         f"L’EDI est en panne depuis 10{NBSP}h, heure de l’Est. Les procédures d’urgence sont en vigueur. "
@@ -99,9 +99,11 @@ def test_a_delay_below_the_threshold_is_told_without_procedures() -> None:
 
 def test_one_direction_is_told_as_such() -> None:
     text = said(HelpLine.TCCU, an_outage(an_impact(System.EMANIFEST, Direction.OUTBOUND)))
-    assert text.en.startswith("An outage has affected the eManifest Portal for outgoing messages only since")
+    assert text.en.startswith(
+        "An outage has affected the eManifest Portal, for outgoing messages only, since"
+    )
     assert text.fr.startswith(
-        "Le portail du Manifeste électronique est en panne pour les messages sortants seulement depuis"
+        "Le portail du Manifeste électronique est en panne, pour les messages sortants seulement, depuis"
     )
 
 
@@ -142,7 +144,7 @@ def test_of_several_outages_the_update_that_comes_first_is_told(delayed_at: str)
     """R15, R16: 10:00 + 2 h for the outage, 4 h for the delay."""
     delay = an_outage(a_delay(System.CERS), declared_at=at(delayed_at), number="TCC26-0002")
     text = said(HelpLine.TCCU, an_outage(), delay)
-    assert "The next update comes by 12:00 p.m. Eastern Time." in text.en
+    assert "The next update comes by 12 noon Eastern Time." in text.en
     assert said(HelpLine.TCCU, delay, an_outage()) == text
 
 
@@ -228,7 +230,7 @@ def test_too_much_to_tell_names_the_systems_and_refers_to_the_bulletins() -> Non
         "An outage or a delay affects EDI, eManifest, CERS and SWI. Details are in the e-mail"
     )
     assert text.fr.startswith(
-        f"Une panne ou un retard touche ces systèmes{NBSP}: EDI, Manifeste électronique, SCDE et IGU."
+        f"Une panne ou un retard est en cours{NBSP}: EDI, Manifeste électronique, SCDE et IGU."
     )
     assert ASSUME.en in text.en
 
@@ -363,7 +365,7 @@ def test_planned_ends_are_left_out_before_states_and_starts_are() -> None:
     text = said(HelpLine.TCCU, outage, now=at("2026-11-29 03:00"))
     since = "2:00 a.m. Eastern Time."
     assert text.en.startswith(f"An outage has affected the CERS Portal since {since} An outage has affected ")
-    assert f"the eManifest Portal for incoming messages only since {since} Contingency" in text.en
+    assert f"the eManifest Portal, for incoming messages only, since {since} Contingency" in text.en
     assert text.fr.startswith(f"Le portail du SCDE est en panne depuis 2{NBSP}h, heure de l’Est. Le portail ")
     assert "planned" not in text.en
     assert "annoncée" not in text.fr

@@ -74,3 +74,20 @@ def test_french_follows_its_typography(letter: CaseLetter, report: Report) -> No
     french = [line for line in body.text.splitlines() if "é" in line]
     assert french
     assert [fault for line in french for fault in faults(line)] == []
+
+
+@pytest.mark.parametrize(
+    ("report", "english", "french"),
+    [
+        (REPORT, "Until your systems work again, present", "Jusqu’au rétablissement de vos systèmes, pré"),
+        (PLANNED, "During the outage, present full paper", "Pendant la panne, présentez une documentation"),
+    ],
+    ids=["unscheduled", "scheduled"],
+)
+def test_paper_is_asked_for_only_while_the_client_s_systems_are_out(
+    report: Report, english: str, french: str
+) -> None:
+    """R30: what is planned has not begun when the letter comes."""
+    text = said(CaseLetter.REPORTED, an_external_outage(report))
+    assert english in text
+    assert french in text

@@ -109,7 +109,7 @@ def test_last_known_tells_what_was_to_come_in_the_past_where_there_was_too_much_
     ]
     text = last_known(*planned, now="2026-11-29 00:30")
     assert "Scheduled outages were announced for EDI, the eManifest Portal, the CERS Portal and" in text.en
-    assert f"Des pannes prévues étaient annoncées pour ces systèmes{NBSP}: l’EDI, le portail" in text.fr
+    assert f"Des pannes prévues étaient annoncées, qui concernent{NBSP}: l’EDI, le portail" in text.fr
 
 
 def test_last_known_does_not_say_of_procedures_that_they_still_remain() -> None:
@@ -121,3 +121,15 @@ def test_last_known_does_not_say_of_procedures_that_they_still_remain() -> None:
         "Les procédures d’urgence devaient rester en vigueur pour l’EDI jusqu’à ce qu’un bulletin les "
         "désactive."
     ) in text.fr
+
+
+def test_one_planned_outage_of_one_system_is_told_in_the_singular_where_there_is_no_room() -> None:
+    failed = [
+        an_outage(an_impact(system), declared_at=at(f"2026-11-2{day} 09:41"), number=f"TCC26-000{day}")
+        for day, system in enumerate((System.EDI, System.EMANIFEST, System.CERS, System.SWI), start=1)
+    ]
+    planned = a_scheduled_outage(an_impact(System.EDI), number="TCC26-0005")
+    facts = line_facts(HelpLine.TCCU, [*failed, planned], now=at("2026-11-26 10:20"))
+    text = current_message(facts, load_content()).text
+    assert "A scheduled outage is announced for EDI; details are in the e-mail bulletins." in text.en
+    assert f"Une panne prévue est annoncée, qui concerne{NBSP}: EDI; les détails" in text.fr

@@ -91,7 +91,7 @@ def test_a_sentence_with_its_own_article_takes_the_time_without_one() -> None:
     ("instant", "english", "french"),
     [
         (MORNING, "10:20 a.m. Eastern Time", "10 h 20, heure de l’Est"),
-        (at("2026-11-26 12:00"), "12:00 p.m. Eastern Time", "12 h, heure de l’Est"),
+        (at("2026-11-26 12:00"), "12 noon Eastern Time", "12 h, heure de l’Est"),
         (at("2026-11-26 00:05"), "12:05 a.m. Eastern Time", "0 h 05, heure de l’Est"),
         (at("2026-11-26 22:00"), "10:00 p.m. Eastern Time", "22 h, heure de l’Est"),
         (REPEATED_FIRST, "1:15 a.m. Eastern Daylight Time", "1 h 15, heure avancée de l’Est"),

@@ -140,3 +140,14 @@ def test_a_draft_leaves_blank_what_is_not_known() -> None:
 
 def test_an_update_takes_one_too() -> None:
     assert "still being looked for" in UpdateBody(template="edi_investigating").bilingual().en
+
+
+def test_words_that_end_in_a_stop_do_not_give_two() -> None:
+    """Operators write sentences; the text they go into ends them itself."""
+    wrong = {"en": "EDI is down. ", "fr": "L’EDI est en panne. "}
+    right = {"en": "EDI is slow", "fr": "L’EDI est lent"}
+    assert compose("correction", {"wrong": wrong, "right": right}) == Bilingual(
+        "An earlier bulletin was wrong. It said: EDI is down. What is right: EDI is slow.",
+        "Un bulletin antérieur contenait une erreur. Il disait\u00a0: L’EDI est en panne. "
+        "Ce qui est exact\u00a0: L’EDI est lent.",
+    )

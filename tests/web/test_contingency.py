@@ -13,6 +13,7 @@ from outage_service.clock import VirtualClock
 from outage_service.services.engine import Engine
 from tests.builders import a_delay
 from tests.engines import an_engine
+from tests.rendering.documents.pdf import pages_of, text_of
 from tests.services import acts
 from tests.web.bodies import delay, news, scheduled, unscheduled
 from tests.web.client import Api, problem, shown
@@ -134,11 +135,15 @@ def test_an_outage_that_does_not_exist_has_no_deadlines(path: str, quiet: Api) -
     problem(quiet.get(path), 404, "not_found")
 
 
+DUE_EN = "Documents due by Tuesday, December 1, 2026, 09:00 (ET)"
+DUE_FR = "Transmission des documents exigée d’ici le mardi 1er décembre 2026 à 9 h (HE)"
+
+
 @pytest.mark.parametrize(
     ("language", "summary"),
     [
-        ("en", "TCC26-0001 – Documents due by / Transmission des documents exigée d’ici le"),
-        ("fr", "TCC26-0001 – Transmission des documents exigée d’ici le / Documents due by"),
+        ("en", f"TCC26-0001 – {DUE_EN} / {DUE_FR}"),
+        ("fr", f"TCC26-0001 – {DUE_FR} / {DUE_EN}"),
     ],
 )
 def test_deadlines_go_into_a_calendar_in_both_languages(
@@ -155,7 +160,7 @@ def test_deadlines_go_into_a_calendar_in_both_languages(
     by_uid = {str(event["uid"]): event for event in events}
     due = by_uid["TCC26-0001-documents_due_at@outages.example.org"]
     assert len(events) == 4
-    assert str(due["summary"]) == summary
+    assert str(due["summary"]).replace("\u00a0", " ") == summary
     assert due.decoded("dtstart") == datetime(2026, 12, 1, 14, 0, tzinfo=UTC)
     assert due["sequence"] == 2
     assert len(due.walk("VALARM")) == 1
@@ -205,6 +210,30 @@ def test_with_an_outage_the_checklist_is_for_it(tccu: Api, public: Api) -> None:
     assert "Before a scheduled outage" not in text
     assert "Technical Commercial Client Unit (TCCU)" in text
     assert "CARM Technical Support Unit" not in text
+
+
+def test_procedures_that_outlive_a_resolved_outage_do_not_make_it_go_on(tccu: Api, public: Api) -> None:
+    """R6, R11: the resolved bulletin was sent; it is for the end of procedures that clients wait."""
+    outage = shown(tccu.post("/v1/outages", unscheduled()), 201)
+    shown(tccu.act(outage, "resolve", news(contingency="remains_in_effect")))
+    text = page(public, CARRIER)
+    assert "Contingency procedures remain in effect while the backlog clears." in text
+    assert "treat this outage as ongoing" not in text
+    on_paper = text_of(public.get(f"/en/contingency/checklist.pdf?{CARRIER}").content)
+    assert "Contingency procedures remain in effect while the backlog clears." in on_paper
+    assert "treat this outage as ongoing" not in on_paper
+
+
+def test_the_sheet_of_an_open_outage_says_that_it_goes_on_and_that_procedures_apply(
+    tccu: Api, public: Api
+) -> None:
+    """R11."""
+    shown(tccu.post("/v1/outages", unscheduled()), 201)
+    sheet = public.get(f"/en/contingency/checklist.pdf?{CARRIER}").content
+    on_paper = text_of(sheet)
+    assert pages_of(sheet) == 1
+    assert "Contingency procedures remain in effect." in on_paper
+    assert "Until you receive a bulletin marked RESOLVED, treat this outage as ongoing." in on_paper
 
 
 def test_the_checklist_leads_to_the_outage_in_its_own_language(tccu: Api, public: Api) -> None:

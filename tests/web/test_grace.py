@@ -136,9 +136,11 @@ def test_relief_that_was_extended_in_an_open_outage_is_in_force_at_least_until_t
     (open_one,) = shown(public.get("/v1/outages/1/deadlines"))["items"]
     (event,) = Calendar.from_ical(public.get("/v1/outages/1/deadlines.ics").content).walk("VEVENT")
     assert (open_one["name"], open_one["is_final"]) == ("paper_accepted_until", False)
-    assert "at least, and longer if the outage goes on" in open_one["note"]["en"]
+    assert "at least, and longer if the outage or its procedures go on" in open_one["note"]["en"]
+    assert open_one["label"]["en"] == "Paper accepted at least until"
     assert open_one["note"]["fr"] in str(event["description"])
-    assert "plus longtemps si la panne se poursuit" in open_one["note"]["fr"]
+    assert str(event["summary"]).startswith("TCC26-0001 – Paper accepted at least until Thu")
+    assert "plus longtemps si la panne ou ses procédures se prolongent" in open_one["note"]["fr"]
     clock.advance(timedelta(hours=2))
     shown(tccu.act(outage, "resolve", news()))
     items = shown(public.get("/v1/outages/1/deadlines"))["items"]

@@ -166,8 +166,8 @@ def test_extended_relief_is_shown_system_by_system(tccu: Api, public: Api, clock
 @pytest.mark.parametrize(
     ("language", "words"),
     [
-        ("en", "up to this time at least, and longer if the outage goes on"),
-        ("fr", "au moins jusqu’à cette heure, et plus longtemps si la panne se poursuit"),
+        ("en", "up to this time at least, and longer if the outage or its procedures go on"),
+        ("fr", "au moins jusqu’à cette heure, et plus longtemps si la panne ou ses procédures se prolongent"),
     ],
 )
 def test_relief_extended_while_an_outage_is_open_is_shown_as_the_least_there_is(

@@ -47,16 +47,28 @@ class Use(StrEnum):
     GRACE = "grace"
 
 
+class Premise(StrEnum):
+    """What a text says that is not true of every outage it could be chosen for."""
+
+    PROCEDURES_REMAIN = "procedures_remain"
+    PLANNED_WORK = "planned_work"
+
+
 @dataclass(frozen=True, slots=True)
 class StandardText:
-    """A text with places for its fields; `system` is None where it is about several, or names none."""
+    """A text with places for its fields; `system` is None where it is about several, or names none.
+
+    `situation` is its entry in the file, `says` what has to be true for it.
+    """
 
     id: str
+    situation: str
     system: System | None
     name: Bilingual
     uses: tuple[Use, ...]
     fields: Mapping[str, FieldKind]
     pattern: Bilingual
+    says: Premise | None = None
 
 
 _Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z_]*$")]
@@ -74,6 +86,7 @@ class _Noun(_Entry):
 class _Situation(_Entry):
     name: Bilingual
     uses: Annotated[tuple[Use, ...], Field(min_length=1)]
+    says: Premise | None = None
     fields: dict[_Name, FieldKind] = Field(default_factory=dict)
     text: Bilingual | None = None
     texts: dict[System, Bilingual] = Field(default_factory=dict)
@@ -121,14 +134,17 @@ def _texts_of(
             noun = _Noun(the=wording.short.the, of=wording.short.of)
             pattern = _named(entry.text, noun)
         if pattern is not None:
-            yield _made(f"{system}_{situation}", system, entry, pattern)
+            yield _made(situation, system, entry, pattern)
 
 
-def _made(text_id: str, system: System | None, entry: _Situation, pattern: Bilingual) -> StandardText:
+def _made(situation: str, system: System | None, entry: _Situation, pattern: Bilingual) -> StandardText:
+    text_id = situation if system is None else f"{system}_{situation}"
     for language in Language:
         if _places(pattern[language]) != set(entry.fields):
             raise WrongStandardText(f"{text_id}, {language}: its places must be {sorted(entry.fields)}")
-    return StandardText(text_id, system, entry.name, entry.uses, entry.fields, pattern)
+    return StandardText(
+        text_id, situation, system, entry.name, entry.uses, entry.fields, pattern, says=entry.says
+    )
 
 
 def _named(text: Bilingual, noun: _Noun) -> Bilingual:

@@ -34,13 +34,13 @@ class _Entry(BaseModel):
 
 
 class Agreeing(_Entry):
-    """A sentence whose verb agrees with one system or with several."""
+    """A sentence that agrees in number with what it counts: systems, or outages."""
 
     one: Pattern
     many: Pattern
 
     def for_count(self, count: int) -> Bilingual:
-        """Returns the form for that many systems."""
+        """Returns the form for that many."""
         return self.one if count == 1 else self.many
 
 
@@ -56,7 +56,7 @@ class Upcoming(_Entry):
     """Scheduled outages that have not begun: one with its window, or all of them by their systems."""
 
     each: Pattern
-    several: Pattern
+    several: Agreeing
 
 
 class Procedures(_Entry):

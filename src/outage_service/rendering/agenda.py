@@ -89,16 +89,20 @@ def _alarm(entry: Entry) -> Alarm:
 def deadline_entries(
     deadlines: Iterable[Deadline], content: Content, languages: Sequence[Language]
 ) -> Iterator[Entry]:
-    """Yields deadlines as entries in each of `languages`, the first of them first, with a reminder."""
+    """Yields deadlines as entries in each of `languages`, the first of them first, with a reminder.
+
+    Their summaries tell the time too: a French label alone would end in an article.
+    """
     for deadline in deadlines:
-        label, note = content.labels[deadline.name], content.labels[note_of(deadline)]
-        summary = " / ".join(label[language] for language in languages)
+        label, note = content.labels[label_of(deadline)], content.labels[note_of(deadline)]
+        said = {language: f"{label[language]} {moment(deadline.at, language)}" for language in languages}
+        summary = " / ".join(said.values())
         names = ", ".join(content.systems[system].abbr[languages[0]] for system in deadline.systems)
         yield Entry(
             name=entry_name(deadline),
             summary=f"{summary} ({names})" if names else summary,
             at=deadline.at,
-            description="\n\n".join(f"{label[x]} {moment(deadline.at, x)}\n{note[x]}" for x in languages),
+            description="\n\n".join(f"{said[language]}\n{note[language]}" for language in languages),
             is_reminded=True,
         )
 
@@ -108,6 +112,11 @@ def entry_name(deadline: Deadline) -> str:
     return "-".join([deadline.name, *deadline.systems])
 
 
+def label_of(deadline: Deadline) -> str:
+    """Returns the name of a deadline's label: "at least" while it may move (R51)."""
+    return deadline.name if deadline.is_final else f"{deadline.name}_open"
+
+
 def note_of(deadline: Deadline) -> str:
-    """Returns the name of the label that says what a deadline means: "at least" while it may move (R51)."""
-    return f"{deadline.name}_note" if deadline.is_final else f"{deadline.name}_open_note"
+    """Returns the name of the label that says what a deadline means."""
+    return f"{label_of(deadline)}_note"

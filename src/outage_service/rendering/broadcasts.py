@@ -181,7 +181,7 @@ def _upcoming(facts: LineFacts, script: Script, detail: _Detail) -> list[str]:
     if not facts.upcoming or detail >= _Detail.LEAST:
         return []
     if detail >= _Detail.NO_WINDOWS:
-        return [script.several_upcoming(_systems(facts.upcoming))]
+        return [script.several_upcoming(_systems(facts.upcoming), count=len(facts.upcoming))]
     return [script.upcoming(event) for event in sorted(facts.upcoming, key=lambda event: event.started_at)]
 
 

@@ -37,7 +37,7 @@ def _with_key_facts(pieces: list[Piece]) -> list[Piece]:
             found.append(Piece("facts", rows=((piece.segments, ()),)))
         elif piece.name in ("key-value", "key-note"):
             ((label, value),) = found.pop().rows
-            said = (*value, (" ", None), *piece.segments) if value else piece.segments
+            said = (*value, ("\n", None), *piece.segments) if value else piece.segments
             found.append(Piece("facts", rows=((label, said),)))
         else:
             found.append(piece)

@@ -52,6 +52,7 @@ def _values(facts: BulletinFacts, words: Words) -> dict[str, Any]:
             [words.name(system) for system in facts.extends.systems] if facts.extends else []
         ),
         "restored": words.names(named(restored_meanwhile(facts))),
+        "withdrawn": words.names(named(_withdrawn(facts))),
         **_group("affected", affected, words),
         **_group("outages", outages, words),
         **_group("delays", delays, words),
@@ -76,8 +77,16 @@ def _by_start(impacts: Sequence[ImpactFacts], words: Words) -> Iterator[Group]:
 
 def restored_meanwhile(facts: BulletinFacts) -> tuple[ImpactFacts, ...]:
     """Returns what an update dropped from an outage still open, unless the same has failed again."""
+    return _gone(facts, [i for i in facts.impacts if i.restored_at and not i.was_withdrawn])
+
+
+def _withdrawn(facts: BulletinFacts) -> tuple[ImpactFacts, ...]:
+    """Returns what an update took off a planned outage, unless it has been put back."""
+    return _gone(facts, [i for i in facts.impacts if i.was_withdrawn])
+
+
+def _gone(facts: BulletinFacts, dropped: Iterable[ImpactFacts]) -> tuple[ImpactFacts, ...]:
     active = [i for i in facts.impacts if i.restored_at is None]
-    dropped = [i for i in facts.impacts if i.restored_at and not i.was_withdrawn]
     return tuple(i for i in dropped if not any(_is_again(i, other) for other in active))
 
 

@@ -125,9 +125,9 @@ class Script:
             end=self.at(end, told=event.started_at),
         )
 
-    def several_upcoming(self, systems: Iterable[System]) -> str:
-        """Says that scheduled outages of these systems are to come."""
-        return self.say(self._announced.several, names=self.names(systems))
+    def several_upcoming(self, systems: Iterable[System], *, count: int) -> str:
+        """Says that so many scheduled outages of these systems are to come."""
+        return self.say(self._announced.several.for_count(count), names=self.names(systems))
 
     @property
     def _announced(self) -> Upcoming:

@@ -78,11 +78,13 @@ def spoken_date(instant: datetime, language: Language) -> str:
 
 
 def spoken_time(instant: datetime, language: Language) -> str:
-    """Returns `10:20 a.m. Eastern Time` / `10 h 20, heure de l’Est`."""
+    """Returns `10:20 a.m. Eastern Time` / `10 h 20, heure de l’Est`; `12 noon`, for "12 p.m." is misheard."""
     local = eastern(instant)
     zone = _SPOKEN_ZONES[language][_daylight_if_ambiguous(instant)]
     if language is Language.FR:
         return f"{_french_clock(local)}, {zone}"
+    if (local.hour, local.minute) == (12, 0):
+        return f"12 noon {zone}"
     return f"{local.hour % 12 or 12}:{local:%M} {'a.m.' if local.hour < 12 else 'p.m.'} {zone}"
 
 
@@ -91,9 +93,9 @@ def minutes_behind(behind: timedelta) -> str:
     seconds = -(-behind // timedelta(seconds=1))
     minutes, seconds = divmod(seconds, 60)
     if minutes < 120:
-        return f"{minutes}{NBSP}min" + (f" {seconds}{NBSP}s" if seconds else "")
+        return f"{minutes}{NBSP}min" + (f"{NBSP}{seconds}{NBSP}s" if seconds else "")
     hours, minutes = divmod(minutes, 60)
-    return f"{hours}{NBSP}h" + (f" {minutes}{NBSP}min" if minutes else "")
+    return f"{hours}{NBSP}h" + (f"{NBSP}{minutes}{NBSP}min" if minutes else "")
 
 
 def _day(day: date, language: Language) -> str:

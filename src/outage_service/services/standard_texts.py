@@ -127,7 +127,8 @@ def _minutes(value: Decimal, _: Language) -> str:
 
 
 def _words(value: BilingualText, language: Language) -> str:
-    return value.bilingual()[language]
+    """Returns the words without a stop of their own: the text they stand in has one."""
+    return value.bilingual()[language].strip().removesuffix(".")
 
 
 _WRITERS: tuple[tuple[type, Callable[..., str]], ...] = (

@@ -12,7 +12,7 @@ from outage_service.rendering.documents.texts import (
     TextPart,
     text_document,
 )
-from tests.rendering.documents.pdf import claims_accessibility, text_of
+from tests.rendering.documents.pdf import claims_accessibility, greyscale_page, text_of
 
 WITHOUT_THE_EXTRA = """
 import sys
@@ -23,6 +23,16 @@ try:
 except DocumentsUnavailable as error:
     print(error)
 """
+
+WIDTH, MARGIN = 612, 60
+"""Points: a letter page, and a little less than the margin at either side of it."""
+
+
+def rightmost_ink(pdf: bytes) -> int:
+    """Returns how far to the right the first page is printed on, in points."""
+    width, height, grey = greyscale_page(pdf, 0, dots_per_inch=72)
+    lines = (grey[start : start + width] for start in range(0, width * height, width))
+    return max(len(line.rstrip(b"\xff")) for line in lines)
 
 
 def a_text(*paragraphs: str) -> TextDocument:
@@ -66,3 +76,13 @@ def test_without_the_extra_it_is_said_what_to_install() -> None:
         [sys.executable, "-c", WITHOUT_THE_EXTRA], capture_output=True, text=True, check=True
     ).stdout
     assert "outage-service[pdf]" in said
+
+
+@pytest.mark.parametrize("place", ["paragraph", "value"])
+def test_a_word_wider_than_the_page_breaks_and_is_whole_when_it_is_copied(place: str) -> None:
+    word = "https://example.org/" + "".join(f"{number:03}" for number in range(60))
+    section = Section("News", (word,)) if place == "paragraph" else Section("News", facts=(("Link", word),))
+    made = text_document(TextDocument("T", "T", (TextPart(Language.EN, "T", (section,)),)))
+    assert word in text_of(made).replace(" ", "")
+    assert rightmost_ink(made) < WIDTH - MARGIN
+    assert claims_accessibility(made)

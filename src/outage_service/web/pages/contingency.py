@@ -209,9 +209,14 @@ def _made(engine: Engine, client: Client, language: Language) -> Made:
         plan=plan,
         shown=writer.write(plan.procedures, known, [s for s in systems if is_concerned(s, plan.situation)]),
         outages=tuple(_outage(engine, each, language) for each in plan.standings),
-        is_running=any(each.phase is Timeframe.DURING for each in plan.standings),
+        is_running=any(_is_running(each) for each in plan.standings),
         is_known=is_known,
     )
+
+
+def _is_running(standing: Standing) -> bool:
+    """Whether clients wait for its resolved bulletin (R11); procedures can outlive that one (R6)."""
+    return standing.phase is Timeframe.DURING and not standing.outage.is_closed
 
 
 def _plan(engine: Engine, client: Client) -> tuple[Checklist, bool]:
@@ -235,10 +240,15 @@ def _outage(engine: Engine, standing: Standing, language: Language) -> OutageNow
     return OutageNow(standing, section(facts, content, language, base_url=engine.base_url))
 
 
+def _standing_of(section: Section) -> str:
+    """Returns an outage and its procedures in a line: nothing else on paper says whether they apply."""
+    return " ".join([f"{section.number} – {section.title}.", *section.procedures])
+
+
 def _pdf(made: Made, language: Language) -> bytes:
     texts = texts_in(TEXTS, language)
     notes = [texts["print_note"].format(when=made.as_of)]
     notes += [texts["general" if made.is_known else "unknown"]] if made.plan.is_general else []
-    notes += [f"{each.section.number} – {each.section.title}." for each in made.outages]
+    notes += [_standing_of(each.section) for each in made.outages]
     notes += [made.words.pick(made.words.content.wording.assume_ongoing)] if made.is_running else []
     return checklist_pdf(printed(made.shown, texts, language, notes))

@@ -12,7 +12,7 @@ from outage_service.content import load_content
 from outage_service.domain.bulletins import BulletinFacts
 from outage_service.domain.contingency import DeadlineName, named
 from outage_service.domain.outages import ContingencyState
-from outage_service.rendering.agenda import Entry, Source, agenda, entry_name, note_of
+from outage_service.rendering.agenda import Entry, Source, agenda, entry_name, label_of, note_of
 from outage_service.rendering.current import current_facts, headline
 from outage_service.rendering.sections import section
 from outage_service.rendering.words import Words
@@ -146,7 +146,7 @@ def _moments(facts: BulletinFacts, words: Words) -> list[Moment]:
     """
     told = [
         Moment(
-            each.name,
+            label_of(each),
             each.at,
             entry_name(each),
             words.label(note_of(each)),

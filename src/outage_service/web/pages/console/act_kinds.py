@@ -25,11 +25,6 @@ from outage_service.services.requests import (
 SEEN = ("estimated_resolution_at", "planned_start_at", "planned_end_at")
 """Times of the outage itself, which a form begins with."""
 
-SAYS_THAT_THEY_REMAIN = "resolved_backlog"
-"""How the ids of those standard texts end that say that procedures outlive the fault (R6)."""
-SAY_THAT_IT_WAS_PLANNED = ("window_moved", "taking_longer")
-"""How the ids of those end that speak of planned work and its window (R17)."""
-
 
 class Act(StrEnum):
     """What can be done to an outage, by its path."""
@@ -44,7 +39,10 @@ class Act(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ActKind:
-    """How an act's form becomes its body, times by name and other fields, and the text it begins with."""
+    """How an act's form becomes its body, times by name and other fields, and the text it begins with.
+
+    `suggested` is a situation of the standard texts.
+    """
 
     body: type[ActBody]
     use: Use

@@ -10,7 +10,7 @@ from starlette.datastructures import FormData
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
-from outage_service.content.standard_texts import StandardText
+from outage_service.content.standard_texts import Premise, StandardText, standard_texts
 from outage_service.domain.outages import ContingencyState, Outage, OutageState
 from outage_service.domain.texts import Language
 from outage_service.services import acting, archive, console_forms, preview
@@ -23,14 +23,7 @@ from outage_service.services.preview import Preview
 from outage_service.services.standard_texts import texts_for
 from outage_service.storage.bulletins import BulletinRecord
 from outage_service.web.forms import Sent, SentForm
-from outage_service.web.pages.console.act_kinds import (
-    ACTS,
-    SAY_THAT_IT_WAS_PLANNED,
-    SAYS_THAT_THEY_REMAIN,
-    SEEN,
-    Act,
-    ActKind,
-)
+from outage_service.web.pages.console.act_kinds import ACTS, SEEN, Act, ActKind
 from outage_service.web.pages.console.desk import ActsDesk, as_mail, attempted, filled_in
 from outage_service.web.pages.console.forms import (
     Mistake,
@@ -127,10 +120,13 @@ class _Acting:
     @property
     def offered(self) -> list[StandardText]:
         """The standard texts for this act, without those that would not be true of this outage."""
-        untrue: tuple[str, ...] = () if self.may_remain else (SAYS_THAT_THEY_REMAIN,)
-        untrue += () if self.outage.is_scheduled else SAY_THAT_IT_WAS_PLANNED
+        is_true = {
+            None: True,
+            Premise.PROCEDURES_REMAIN: self.may_remain,
+            Premise.PLANNED_WORK: self.outage.is_scheduled,
+        }
         texts = texts_for(self.kind.use, frozenset(self.outage.systems_ever))
-        return [each for each in texts if not each.id.endswith(untrue)]
+        return [each for each in texts if is_true[each.says]]
 
     @cached_property
     def current_values(self) -> dict[str, str]:
@@ -204,7 +200,8 @@ class _Acting:
     def _filled(self) -> HTMLResponse:
         """Returns the form with the text that was chosen, and with what that text says of procedures (R6)."""
         values = self._typed()
-        if self.may_remain and self.sent.text("template").endswith(SAYS_THAT_THEY_REMAIN):
+        chosen = standard_texts().get(self.sent.text("template"))
+        if self.may_remain and chosen is not None and chosen.says is Premise.PROCEDURES_REMAIN:
             values["contingency"] = ContingencyState.REMAINS_IN_EFFECT.value
         return self.form(message=filled_in(self.sent, self.rows), values=values)
 
@@ -251,7 +248,7 @@ class _Acting:
     def _suggested(self) -> str:
         of_open = "" if self.outage.is_closed else self.kind.suggested_while_open
         wanted = of_open or self.kind.suggested
-        return next((each.id for each in self.offered if each.id.endswith(wanted)), "") if wanted else ""
+        return next((each.id for each in self.offered if each.situation == wanted), "")
 
     def _asks_to_confirm(self, mistakes: tuple[Mistake, ...]) -> bool:
         """Whether the operator must say that deadlines have passed: only once that is so (R54)."""
