@@ -4,6 +4,7 @@
 # With OUTAGE_DATABASE_URL=postgresql+psycopg://… nothing is kept in /data, and any number may run:
 #   docker run … outage-service outage-service migrate
 #   docker run --stop-timeout 60 --no-healthcheck … outage-service outage-service worker
+# Other commands, in the container that runs: docker exec NAME outage-service doctor
 # At the end requests get 10 s and messages under way 30 s, more than docker grants by itself. A worker listens on
 # nothing that could be asked: the others tell when it has gone silent. Another port is set by OUTAGE_PORT. With
 # OUTAGE_PUBLISH_DIR add --hostname: the files are in a folder of that name.

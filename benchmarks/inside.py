@@ -35,6 +35,7 @@ from tests.builders import an_outage, bulletin_facts, resolved
 OPEN = (10, 1_000, 100_000)
 CLOSED = 100_000
 _TICKS = 50
+_KEY = "a key that only benchmarks use, long enough"
 
 
 def ticks(options: Options) -> Iterator[Outcome]:
@@ -65,7 +66,7 @@ def _tick(service: Service) -> None:
 def _service(path: Path, *, is_open: int, is_closed: int = 0) -> Service:
     url = f"sqlite:///{path}"
     upgrade(url)
-    service = build_service(load_settings(env_file=None, database_url=url))
+    service = build_service(load_settings(env_file=None, database_url=url, secret_key=_KEY))
     now = system_clock()
     running = replace(an_outage(declared_at=now), next_due_at=now + timedelta(hours=2))
     ended = resolved(running, now + timedelta(hours=1))

@@ -1,6 +1,6 @@
 """Real engines: the database at a URL, a clock that a test moves, and everything else as in production."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from outage_service.channels.email.addresses import Sender
 from outage_service.clock import VirtualClock
@@ -8,6 +8,7 @@ from outage_service.content import load_content
 from outage_service.domain.calendar import BusinessCalendar
 from outage_service.rendering.bulletins import BulletinComposer
 from outage_service.services.engine import Engine
+from outage_service.services.limits import SubscriptionLimits
 from outage_service.storage.database import Database, open_database
 from tests.builders import LITERAL, THURSDAY_10H
 
@@ -37,6 +38,8 @@ def an_engine(
         sender=SENDER,
         secret_key=SECRET_KEY,
         base_url=BASE_URL,
+        subscription_limits=SubscriptionLimits(requests_per_address=20, letters=2_000),
+        retention=timedelta(days=730),
         operator_email=operator_email,
         canary_email=canary_email,
     )

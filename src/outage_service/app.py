@@ -3,6 +3,7 @@
 import socket
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 
 import structlog
 from starlette.types import ASGIApp
@@ -24,6 +25,7 @@ from outage_service.services.limits import SubscriptionLimits
 from outage_service.services.snapshot import SnapshotKeeper, nothing_known
 from outage_service.settings import Settings, SettingsError, load_secret_key
 from outage_service.storage.database import Database, open_database
+from outage_service.storage.diagnosis import has_records
 from outage_service.web.app import create_app
 from outage_service.web.pages.status import HomePage
 from outage_service.worker.runtime import Worker
@@ -34,14 +36,15 @@ log = structlog.get_logger(__name__)
 
 def build_engine(settings: Settings, *, clock: Clock = system_clock, db: Database | None = None) -> Engine:
     """Returns what the use cases work with; `db` stands in for the settings' database (drills)."""
+    db = db or open_database(settings.database_url)
     calendar = BusinessCalendar(cbsa_holidays()) if settings.observe_holidays else BusinessCalendar()
     return Engine(
-        db=db or open_database(settings.database_url),
+        db=db,
         clock=clock,
         calendar=calendar,
         composer=BulletinComposer(load_content(), settings.base_url, test_mode=settings.test_mode),
         sender=MailSender.parse(settings.mail_from),
-        secret_key=load_secret_key(settings),
+        secret_key=load_secret_key(settings, has_records=partial(has_records, db)),
         base_url=settings.base_url,
         operator_email=settings.operator_email,
         canary_email=settings.canary_email,

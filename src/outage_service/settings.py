@@ -90,7 +90,9 @@ class Settings(BaseSettings):
         "http://127.0.0.1:8000", description="the address in links", examples=["https://outages.example.org"]
     )
     secret_key: Annotated[SecretStr, AfterValidator(_long_key)] | None = Field(
-        None, description="signs links, tokens and sessions", examples=["$(openssl rand -hex 32)"]
+        None,
+        description="signs links, tokens and sessions",
+        examples=["what `openssl rand -hex 32` prints"],  # in .env a shell's $(…) would be the key itself
     )
     secret_key_file: Path | None = Field(
         None, description="a file that holds the secret key", examples=["/run/secrets/outage_key"]
@@ -205,15 +207,20 @@ def load_settings(env_file: Path | str | None = ".env", **overrides: Any) -> Set
     return settings
 
 
-def load_secret_key(settings: Settings) -> bytes:
+def load_secret_key(settings: Settings, *, has_records: Callable[[], bool] = lambda: False) -> bytes:
     """Returns the key that signs links, tokens and sessions.
 
     With neither setting, the embedded database gets a key file beside it, made on first use and readable by
     its owner only; SQLite in memory gets a key that ends with the process.
 
+    Args:
+        settings: of this process.
+        has_records: whether anything was ever done with the embedded database; asked where its file is there.
+
     Raises:
         SettingsError: the key file cannot be read or written, the key is too short, PostgreSQL has none
-            (several hosts must share one: none can make it up), or the database's folder is missing.
+            (several hosts must share one: none can make it up), the database's folder is missing, or the
+            database has records and its key is not there: another one would not fit.
     """
     if settings.secret_key:
         return settings.secret_key.get_secret_value().encode()
@@ -227,9 +234,31 @@ def load_secret_key(settings: Settings) -> bytes:
         return secrets.token_hex(32).encode()
     require_folder(settings)
     path = settings.sqlite_path.with_name(settings.sqlite_path.name + ".key")
+    # Asked first: whoever starts beside us makes the key before the records.
+    has_had_a_key = database_exists(settings) and has_records()
     if not _seen(path.exists, path):
+        if has_had_a_key:
+            raise SettingsError([_lost_key(settings.sqlite_path, path)])
         _create_key(path)
     return _read_key(path)
+
+
+def database_exists(settings: Settings) -> bool:
+    """Returns whether the embedded database's file is there.
+
+    Raises:
+        SettingsError: we may not look.
+    """
+    path = settings.sqlite_path
+    return path is not None and _seen(path.exists, path)
+
+
+def _lost_key(database: Path, key: Path) -> str:
+    return (
+        f"OUTAGE_SECRET_KEY: {database} has records, and its key {key} is not there: put back the one that "
+        "was kept with the backups, or set OUTAGE_SECRET_KEY to it. Only if it is lost (README says what "
+        f"ends): (umask 077; openssl rand -hex 32 > {key})"
+    )
 
 
 def require_folder(settings: Settings) -> None:

@@ -51,6 +51,7 @@ def test_a_report_from_a_pipe_is_counted(tmp_path: Path, sqlite_url: str) -> Non
 
 def test_anything_else_is_taken_and_changes_nothing(tmp_path: Path) -> None:
     """Whatever its length: a bounce that is returned has nowhere to go."""
+    run(tmp_path, "migrate")
     ended = pipe(tmp_path, b"no report " * 300_000)
     assert (ended.returncode, ended.stdout) == (0, b"")
 
@@ -62,6 +63,7 @@ def test_without_a_database_or_settings_it_is_to_be_tried_again(tmp_path: Path) 
         {"DATABASE_URL": "postgresql+psycopg://nobody:s3cr3t@and:more@127.0.0.1:9/none"},
         {"DATABASE_URL": f"sqlite:///{tmp_path / 'nowhere' / 'outage.db'}"},
         {"DATABASE_URL": f"sqlite:///{tmp_path / ('n' * 254)}", "SECRET_KEY": ""},
+        {"DATABASE_URL": f"sqlite:///{tmp_path / 'of another folder'}"},
         {"PORT": "x"},
     ):
         ended = pipe(tmp_path, b"", **wrong)

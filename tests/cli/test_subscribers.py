@@ -27,11 +27,12 @@ def export(folder: Path) -> str:
 def test_what_is_imported_can_be_exported(tmp_path: Path) -> None:
     ended = import_(tmp_path, HEADER + GOOD)
     assert (ended.status, ended.out) == (0, "")
-    assert ended.err == "2 imported, 0 subscribed already, 0 lines refused.\n"
+    assert ended.errors[-1] == "2 imported, 0 subscribed already, 0 lines refused."
     assert export(tmp_path) == HEADER + GOOD
 
 
 def test_a_wrong_line_keeps_all_out_and_is_told_by_number(tmp_path: Path) -> None:
+    run(tmp_path, "migrate")
     ended = import_(tmp_path, f"{HEADER}{GOOD}nobody,en,,\nc@example.org,de,,\n")
     assert ended.status == 2
     assert ended.errors == [
@@ -69,9 +70,8 @@ def test_a_file_of_another_kind_is_refused(tmp_path: Path, text: str | bytes) ->
 
 def test_a_list_longer_than_one_statement_holds_is_imported_whole(tmp_path: Path) -> None:
     people = "".join(f"p{number}@example.org,en,,\n" for number in range(1200))
-    assert import_(tmp_path, HEADER + people).errors == [
-        "1200 imported, 0 subscribed already, 0 lines refused."
-    ]
+    ended = import_(tmp_path, HEADER + people)
+    assert ended.errors[-1] == "1200 imported, 0 subscribed already, 0 lines refused."
     assert export(tmp_path) == HEADER + people
 
 

@@ -30,7 +30,7 @@ def create(folder: Path, email: str = MIA, role: str = "tccu") -> Ended:
 
 @pytest.mark.usefixtures("typed")
 def test_a_user_is_added_listed_shut_out_and_let_in_again(tmp_path: Path) -> None:
-    assert create(tmp_path) == Ended(0, "", "")
+    assert create(tmp_path) == Ended(0, "", f"A new database was made: {tmp_path}/outage.db\n")
     assert user(tmp_path, "list").out == f"{MIA}\ttccu\tactive\n"
     assert user(tmp_path, "disable", MIA) == Ended(0, "", "")
     assert user(tmp_path, "list").out == f"{MIA}\ttccu\tdisabled\n"
@@ -69,6 +69,7 @@ def test_the_last_administrator_stays(tmp_path: Path) -> None:
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",
 )
 def test_what_cannot_be_done_is_said(tmp_path: Path, arguments: list[str], status: int, said: str) -> None:
+    run(tmp_path, "migrate")
     ended = user(tmp_path, *arguments)
     assert (ended.status, ended.out) == (status, "")
     assert said in ended.err

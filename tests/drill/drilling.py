@@ -1,5 +1,7 @@
 """Runs a scenario as `drill` does, without the settings."""
 
+from datetime import timedelta
+
 from outage_service.channels.email.addresses import Sender
 from outage_service.clock import VirtualClock
 from outage_service.content import load_content
@@ -8,6 +10,7 @@ from outage_service.drill.run import Issued, run_scenario
 from outage_service.drill.scenario import read_scenario
 from outage_service.rendering.bulletins import BulletinComposer
 from outage_service.services.engine import Engine
+from outage_service.services.limits import SubscriptionLimits
 from outage_service.storage.database import Database, open_database
 from outage_service.storage.migrate import upgrade_connection
 
@@ -25,6 +28,8 @@ def an_engine(clock: VirtualClock, db: Database) -> Engine:
         sender=Sender.parse("Outages <outages@example.org>"),
         secret_key=b"k" * 32,
         base_url=BASE_URL,
+        subscription_limits=SubscriptionLimits(requests_per_address=20, letters=2_000),
+        retention=timedelta(days=730),
     )
 
 

@@ -15,7 +15,7 @@ from outage_service.domain.texts import Language
 from outage_service.services import subscriptions
 from outage_service.services.engine import Engine
 from outage_service.services.errors import NotFound
-from outage_service.services.limits import SubscriptionLimits, TooMany
+from outage_service.services.limits import TooMany
 from outage_service.services.links import Holder, Purpose, token
 from outage_service.storage.schema import audit, mailing, subscription_request
 from outage_service.storage.subscribers import (
@@ -41,7 +41,7 @@ def request(engine: Engine, wanted: Choices = WISHES) -> None:
 
 
 def limited(engine: Engine, **limits: int) -> Engine:
-    return replace(engine, subscription_limits=SubscriptionLimits(**limits))
+    return replace(engine, subscription_limits=replace(engine.subscription_limits, **limits))
 
 
 def pending_token(engine: Engine) -> str:

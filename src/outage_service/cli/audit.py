@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from outage_service.cli.beginning import begin, engine_at_work
+from outage_service.cli.beginning import begin, database_at_work
 from outage_service.cli.faults import NOT_DONE, Fault
 from outage_service.services import audit_log
 from outage_service.services.audit_log import Broken, Damage
@@ -26,7 +26,7 @@ def _head(given: str | None) -> str | None:
 def head() -> None:
     """Print the end of the chain, `rows:digest`. Keep it elsewhere: it vouches for all rows so far."""
     settings = begin(log_level="WARNING")
-    with engine_at_work(settings) as engine, engine.db.read() as tx:
+    with database_at_work(settings) as db, db.read() as tx:
         found = audit_log.find_head(tx)
     print(f"{found.position}:{found.digest}")
 
@@ -42,7 +42,7 @@ def verify(
 ) -> None:
     """Compute the whole chain anew and say whether it holds, or which row breaks it first."""
     settings = begin(log_level="WARNING")
-    with engine_at_work(settings) as engine, engine.db.read() as tx:
+    with database_at_work(settings) as db, db.read() as tx:
         found = audit_log.verify(tx)
         is_kept = head is None or audit_log.is_still_there(tx, _read(head))
     if found.broken is not None:

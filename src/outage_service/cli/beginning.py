@@ -1,5 +1,6 @@
 """What every command begins with: settings, logs, and a database that has the schema of this release."""
 
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,10 +10,10 @@ import structlog
 
 from outage_service import logs
 from outage_service.app import Service, build_engine
-from outage_service.cli.faults import Fault
+from outage_service.cli.faults import WRONG_INPUT, Fault
 from outage_service.services.engine import Engine
-from outage_service.settings import Settings, load_settings, require_folder
-from outage_service.storage.database import Database
+from outage_service.settings import Settings, database_exists, load_settings, require_folder
+from outage_service.storage.database import Database, open_database
 from outage_service.storage.failures import DATABASE_ERRORS
 from outage_service.storage.migrate import is_current, upgrade_connection
 
@@ -34,21 +35,54 @@ def begin(*, log_level: str | None = None, **overrides: Any) -> Settings:
 
 
 @contextmanager
-def engine_at_work(settings: Settings) -> Iterator[Engine]:
+def engine_at_work(settings: Settings, *, may_begin: bool = False) -> Iterator[Engine]:
     """Returns an engine on a migrated database, for a command that needs it at once.
 
+    Args:
+        may_begin: whether the command may be an installation's first, and make its embedded database. That it
+            made one is said: in another folder than the service's it would be of no use to anybody.
+
     Raises:
-        Fault: the database is not migrated.
-        SettingsError: the folder of the embedded database is missing.
+        Fault: the database is not migrated; or the embedded one is not there, and the command makes none.
+        SettingsError: the folder of the embedded database, or its key, is missing.
         DATABASE_ERRORS: it cannot be reached.
     """
-    require_folder(settings)
+    is_new = _is_to_be_made(settings, may_begin=may_begin)
     engine = build_engine(settings)
-    try:
-        require_schema(engine.db, is_own=settings.is_sqlite)
+    with _migrated(engine.db, settings):
+        if is_new and settings.sqlite_path is not None:
+            print(f"A new database was made: {settings.sqlite_path.absolute()}", file=sys.stderr)
         yield engine
+
+
+@contextmanager
+def database_at_work(settings: Settings) -> Iterator[Database]:
+    """The same without an engine, for a command that has no use for the key: a copy can be looked at, too."""
+    _is_to_be_made(settings, may_begin=False)
+    with _migrated(open_database(settings.database_url), settings) as db:
+        yield db
+
+
+def _is_to_be_made(settings: Settings, *, may_begin: bool) -> bool:
+    require_folder(settings)
+    path = settings.sqlite_path
+    if path is None or database_exists(settings):
+        return False
+    if not may_begin:
+        said = f"There is no database {path.absolute()}"
+        raise Fault(
+            f"{said}: run this in the service's folder, or set OUTAGE_DATABASE_URL.", status=WRONG_INPUT
+        )
+    return True
+
+
+@contextmanager
+def _migrated(db: Database, settings: Settings) -> Iterator[Database]:
+    try:
+        require_schema(db, is_own=settings.is_sqlite)
+        yield db
     finally:
-        engine.db.close()
+        db.close()
 
 
 def require_schema(db: Database, *, is_own: bool) -> None:

@@ -4,6 +4,7 @@ To add one: a function that takes the settings, and its place in `CHECKS` of `do
 """
 
 import asyncio
+import os
 import socket
 import stat
 import tempfile
@@ -18,16 +19,23 @@ from outage_service.cli.faults import said_by_driver
 from outage_service.cli.finding import Finding, fail, ok, warn
 from outage_service.clock import system_clock
 from outage_service.edge.publish import CURRENT, home_of
-from outage_service.settings import Settings, SettingsError, load_secret_key, require_folder
+from outage_service.settings import (
+    Settings,
+    SettingsError,
+    database_exists,
+    load_secret_key,
+    require_folder,
+)
 from outage_service.storage.database import open_database
-from outage_service.storage.diagnosis import DatabaseFacts, database_facts
+from outage_service.storage.diagnosis import DatabaseFacts, database_facts, has_records
 from outage_service.storage.failures import DATABASE_ERRORS
 from outage_service.storage.migrate import is_current, is_later
 
-RELAY_TIMEOUTS = Timeouts(connect=5.0, command=5.0, end_of_data=5.0)
+RELAY_TIMEOUTS = Timeouts(connect=5.0, command=5.0, end_of_data=5.0, greeting=5.0)
 CLOCKS_APART_AT_MOST = timedelta(seconds=2)
 WAL_RESET_SINCE, WAL_RESET_UNTIL = (3, 7, 0), (3, 51, 2)
 """Releases of SQLite with the WAL-reset bug: https://sqlite.org/wal.html#walresetbug."""
+_BESIDE_SQLITE = ("-wal", "-shm", ".lock", ".sender-lock", ".pulse")
 RELEASED = datetime(2026, 1, 1, tzinfo=UTC)
 """A clock that shows an earlier time has never been set."""
 
@@ -64,6 +72,9 @@ def check_database(settings: Settings) -> Iterator[Finding]:
 
 
 def _database_findings(facts: DatabaseFacts) -> Iterator[Finding]:
+    if not facts.takes_writes:
+        advice = "it is a standby, or default_transaction_read_only is on: name the primary, or turn it off"
+        yield fail("writing", "is refused by the server", advice)
     if not facts.syncs_commits:
         yield warn("durability", "commits are not synced to disk", "turn on fsync and synchronous_commit")
     apart = abs(facts.now - system_clock())
@@ -126,11 +137,12 @@ def _encryption(relay: Relay, tls: str | None) -> Finding:
 def check_secret_key(settings: Settings) -> Iterator[Finding]:
     """There, long enough, and for its owner alone."""
     path = _key_path(settings)
-    if path is not None and not path.exists() and settings.secret_key_file is None:
+    is_missing = path is not None and not path.exists() and settings.secret_key_file is None
+    if is_missing and not _has_records(settings):
         yield warn("secret key", f"{path} does not exist yet", "`serve` makes it at its first start")
         return
     try:
-        load_secret_key(settings)
+        load_secret_key(settings, has_records=lambda: is_missing)
     except SettingsError as error:
         for mistake in error.mistakes:
             yield fail("secret key", mistake, "without it there are no links and no tokens")
@@ -142,14 +154,31 @@ def check_secret_key(settings: Settings) -> Iterator[Finding]:
 
 
 def check_database_file(settings: Settings) -> Iterator[Finding]:
-    """For its owner alone: it holds addresses."""
+    """For its owner alone, since it holds addresses; and it can be written, as what lies beside it."""
     path = settings.sqlite_path
-    if path is not None and path.exists() and _is_open_to_others(path):
+    if path is None or not path.exists():
+        return
+    if _is_open_to_others(path):
         yield warn("database file", f"others than its owner may open {path}", f"chmod 600 {path}")
+    beside = (path.with_name(path.name + ending) for ending in _BESIDE_SQLITE)
+    for one in (path.absolute().parent, path, *(other for other in beside if other.exists())):
+        if not os.access(one, os.W_OK, effective_ids=True):
+            advice = "run this as the account that the service runs as; if it is, that account has to own it"
+            yield fail("database file", f"{one} cannot be written by this account", advice)
 
 
 def _is_open_to_others(path: Path) -> bool:
     return bool(path.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO))
+
+
+def _has_records(settings: Settings) -> bool:
+    if not database_exists(settings):
+        return False
+    db = open_database(settings.database_url)
+    try:
+        return has_records(db)
+    finally:
+        db.close()
 
 
 def _key_path(settings: Settings) -> Path | None:

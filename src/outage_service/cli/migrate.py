@@ -12,7 +12,7 @@ def migrate() -> None:
     settings = begin(log_level="WARNING")
     if settings.is_sqlite:
         # Through the one writer, for it may be in use.
-        with engine_at_work(settings) as engine, engine.db.read() as tx:
+        with engine_at_work(settings, may_begin=True) as engine, engine.db.read() as tx:
             has_later = is_later(tx)
     else:
         has_later = upgrade(settings.database_url)

@@ -45,7 +45,7 @@ def import_(
         print(f"line {bad.line}: {bad.reason}", file=sys.stderr)
     if plan.bad and not skip_bad:
         raise Fault(f"Nothing was imported: {_lines(plan.bad)} refused.", status=WRONG_INPUT)
-    with engine_at_work(settings) as engine:
+    with engine_at_work(settings, may_begin=True) as engine:
         done = _import(engine, plan)
     report = f"{done.added} imported, {done.known} subscribed already, {_lines(plan.bad)} refused."
     print(report, file=sys.stderr)

@@ -41,7 +41,7 @@ def create(
     """Print a new token, alone on standard output. It cannot be shown again."""
     settings = begin(log_level="WARNING")
     valid_for = timedelta(days=expires) if expires is not None else None
-    with engine_at_work(settings) as engine:
+    with engine_at_work(settings, may_begin=True) as engine:
         try:
             token = engine.act(
                 lambda tx: tokens.create(engine, tx, name=name, role=Role(role), valid_for=valid_for)

@@ -15,8 +15,6 @@ from outage_service.services.users import CONSOLE_ROLES, LastAdministrator, Pass
 from outage_service.storage import Connection
 from outage_service.storage.users import User
 
-"""The audit log's name for whoever has a shell on the host."""
-
 app = typer.Typer(help="Users of the operators' console.", no_args_is_help=True)
 Email = Annotated[str, typer.Argument(metavar="EMAIL", help="Whose account.")]
 PasswordStdin = Annotated[
@@ -37,7 +35,7 @@ def create(
     except AddressRefused as error:
         raise Fault(f"--email: {error}", status=WRONG_INPUT) from error
     password_hash = _password_hash(from_stdin=password_stdin)
-    with engine_at_work(settings) as engine:
+    with engine_at_work(settings, may_begin=True) as engine:
         try:
             engine.db.write(
                 lambda tx: users.create_user(

@@ -35,7 +35,8 @@ _UNFINISHED = "unfinished-"
 _LINK = "link-"
 KEPT_SECONDS = 120.0
 """A version that is no longer current stays this long: a server may still be reading from it."""
-_READABLE = 0o755
+_READABLE, _READABLE_FILE = 0o755, 0o644
+"""The web server has an account of its own: what the umask says of other accounts must not keep it out."""
 
 
 class Publisher:
@@ -49,24 +50,40 @@ class Publisher:
     def __init__(self, directory: Path, host: str) -> None:
         self._home = home_of(directory, host)
         self._last: Mapping[str, bytes] | None = None
+        self._failure: str | None = None
 
     def publish(self, files: Mapping[str, bytes]) -> bool:
         """Makes `files`, by relative path, the current version; returns whether that worked.
 
-        A failure is logged and changes nothing of what is there: the service goes on without files.
+        A failure changes nothing of what is there: the service goes on without files. It is logged once, for
+        it is tried again every moment, and so is its end.
         """
         if files == self._last and (self._home / CURRENT).is_dir():
             return True
         try:
             self._publish(files)
-        except OSError:
-            log.exception("publish_failed", directory=str(self._home))
+        except OSError as error:
+            self._tell(error)
             return False
         self._last = dict(files)
+        self._tell(None)
         return True
 
+    def _tell(self, error: OSError | None) -> None:
+        failure = error.strerror if error else None
+        if failure == self._failure:
+            return
+        self._failure = failure
+        if error:
+            log.error("publish_failed", directory=str(self._home), exc_info=error)
+        else:
+            log.warning("published_again", directory=str(self._home))
+
     def _publish(self, files: Mapping[str, bytes]) -> None:
-        self._home.mkdir(parents=True, exist_ok=True)
+        for folder in (self._home.parent, self._home):
+            if not folder.exists():
+                folder.mkdir(parents=True, exist_ok=True)
+                folder.chmod(_READABLE)
         unfinished = Path(tempfile.mkdtemp(prefix=_UNFINISHED, dir=self._home))
         try:
             _write_durably(unfinished, files)
@@ -124,17 +141,18 @@ def home_of(directory: Path, host: str) -> Path:
 
 
 def _write_durably(folder: Path, files: Mapping[str, bytes]) -> None:
-    folder.chmod(_READABLE)
     folders = {folder}
     for name, content in files.items():
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
         folders.update(p for p in path.parents if folder in p.parents)
         with path.open("wb") as file:
+            os.fchmod(file.fileno(), _READABLE_FILE)
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
     for made in folders:
+        made.chmod(_READABLE)
         _sync(made)
 
 

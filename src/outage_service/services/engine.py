@@ -38,12 +38,12 @@ class Engine:
     sender: Sender
     secret_key: bytes
     base_url: str
+    subscription_limits: SubscriptionLimits
+    retention: timedelta
     operator_email: str = ""
     canary_email: str = ""
     escalation_email: str = ""
     bounce_address: str = ""
-    subscription_limits: SubscriptionLimits = field(default_factory=SubscriptionLimits)
-    retention: timedelta = timedelta(days=730)
     population: Population = field(default_factory=Population)
     write_health: WriteHealth = field(default_factory=WriteHealth)
     host_clock: HostClock = field(default_factory=HostClock)

@@ -30,8 +30,8 @@ class TooMany(Exception):
 class SubscriptionLimits:
     """What an hour allows (P25): requests of one network address, confirmation letters in all."""
 
-    requests_per_address: int = 20
-    letters: int = 2_000
+    requests_per_address: int
+    letters: int
 
 
 def allow(

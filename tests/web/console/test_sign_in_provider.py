@@ -335,6 +335,7 @@ def test_the_settings_name_the_provider(provider: OidcProvider, database_url: st
     settings = load_settings(
         None,
         database_url=database_url,
+        secret_key="a key of 32 characters, and then some",
         oidc_issuer=provider.issuer,
         oidc_client_id=CLIENT_ID,
         oidc_client_secret=CLIENT_SECRET,
