@@ -5,7 +5,7 @@ from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import replace
 
 import pytest
-from sqlalchemy import Connection
+from sqlalchemy import Connection, select
 
 from outage_service.domain.bounces import SuppressionReason
 from outage_service.domain.roles import Actor, Role
@@ -16,12 +16,14 @@ from outage_service.services.addresses import Address
 from outage_service.services.engine import Engine
 from outage_service.services.links import Holder, Purpose, token
 from outage_service.services.subscribers import Edit
+from outage_service.storage.schema import subscription_request
 from outage_service.storage.subscribers import Subscriber, SubscriberState
 from tests.services.acts import subscribe
 from tests.storage.rows import choices
 
 ADMIN = Actor("records", Role.ADMIN)
 ANN = Address("ann@example.org", "ann@example.org")
+BOB = "bob@example.org"
 WISHES = choices("ann@example.org", systems=[System.SWI])
 LONG_ENOUGH_SECONDS = 0.3
 Act = Callable[[Engine, Connection], object]
@@ -42,6 +44,17 @@ def bounce(engine: Engine, tx: Connection) -> object:
 
 def edit(engine: Engine, tx: Connection) -> object:
     return subscribers.edit(engine, tx, ADMIN, 1, Edit(lambda _: WISHES))
+
+
+def edit_language(engine: Engine, tx: Connection) -> object:
+    wanted = Edit(lambda before: replace(before, language=Language.FR))
+    return subscribers.edit(engine, tx, ADMIN, 1, wanted)
+
+
+def move(engine: Engine, tx: Connection) -> object:
+    """They wait for nobody at the address they leave: only the row's lock makes them."""
+    wanted = Edit(lambda before: replace(before, email=BOB, address_key=BOB))
+    return subscribers.edit(engine, tx, ADMIN, 1, wanted)
 
 
 def present(engine: Engine) -> Subscriber:
@@ -102,16 +115,41 @@ def test_two_edits_at_once_both_hold(engine: Engine) -> None:
     """Each leaves alone what it does not name."""
     subscribe(engine, ANN.key)
 
-    def in_french(engine: Engine, tx: Connection) -> object:
-        wanted = Edit(lambda before: replace(before, language=Language.FR))
-        return subscribers.edit(engine, tx, ADMIN, 1, wanted)
-
     def of_swi(engine: Engine, tx: Connection) -> object:
         wanted = Edit(lambda before: replace(before, systems=WISHES.systems))
         return subscribers.edit(engine, tx, ADMIN, 1, wanted)
 
-    meanwhile(engine, in_french, of_swi)
+    meanwhile(engine, edit_language, of_swi)
     assert present(engine).choices == replace(WISHES, language=Language.FR)
+
+
+def test_an_edit_keeps_what_another_changes_while_the_address_is_changed(engine: Engine) -> None:
+    """The two wait for each other over the subscriber, for they do over no address."""
+    subscribe(engine, ANN.key)
+    meanwhile(engine, edit_language, move)
+    assert present(engine).choices == replace(choices(BOB), language=Language.FR)
+
+
+def test_two_addresses_in_a_row_end_the_links_of_both_earlier_ones(engine: Engine) -> None:
+    """Each new address counts, also where both are given at once: decisions, item 11."""
+    subscribe(engine, ANN.key)
+    before = present(engine).epoch
+
+    def move_on(engine: Engine, tx: Connection) -> object:
+        wanted = Edit(lambda before: replace(before, email="cy@example.org", address_key="cy@example.org"))
+        return subscribers.edit(engine, tx, ADMIN, 1, wanted)
+
+    meanwhile(engine, move, move_on)
+    assert (present(engine).choices.email, present(engine).epoch) == ("cy@example.org", before + 2)
+
+
+def test_who_is_erased_while_their_address_is_changed_is_forgotten_at_the_new_one(engine: Engine) -> None:
+    """What was asked for at the new address goes too, not what is at the one they had."""
+    subscribe(engine, ANN.key)
+    engine.act(lambda tx: subscriptions.request(engine, tx, choices(BOB)))
+    meanwhile(engine, move, lambda engine, tx: subscribers.erase(engine, tx, ADMIN, 1))
+    with engine.db.read() as tx:
+        assert tx.execute(select(subscription_request)).all() == []
 
 
 def test_what_was_asked_for_last_is_what_is_confirmed(engine: Engine) -> None:

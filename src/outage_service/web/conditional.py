@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import Annotated
 
 from fastapi import Depends, Header
+from starlette.requests import Request
 
 from outage_service.web.problems import Problem, Refusal
 
@@ -18,6 +19,7 @@ def etag_of(version: int) -> str:
 
 
 def _seen_version(
+    request: Request,
     if_match: Annotated[
         str | None,
         Header(
@@ -30,7 +32,8 @@ def _seen_version(
 ) -> int:
     if if_match is None:
         raise Refusal(Problem(428, "if_match_required", 'Send If-Match with the ETag you read, such as "3".'))
-    tag = _ONE_STRONG_TAG.fullmatch(if_match.strip())
+    # The framework gives the first header of a name; several are a list (RFC 9110, 5.3), which says nothing.
+    tag = _ONE_STRONG_TAG.fullmatch(", ".join(request.headers.getlist("if-match")).strip())
     if tag is None:
         raise Refusal(
             Problem(412, "if_match_unusable", 'If-Match must be one version you have read, such as "3".')

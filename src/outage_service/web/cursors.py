@@ -1,4 +1,4 @@
-"""Pages of lists: an opaque cursor marks where the next one begins."""
+"""What every list takes: filters that may repeat; an opaque cursor marks where the next page begins."""
 
 import re
 from base64 import urlsafe_b64decode, urlsafe_b64encode
@@ -15,6 +15,8 @@ from outage_service.web.problems import FieldError, Problem, Refusal
 T = TypeVar("T")
 DEFAULT_LIMIT = 50
 LIMIT_AT_MOST = 200
+FILTER_AT_MOST = 20
+"""How often one filter may repeat: more often than any of them has values."""
 _MARK = re.compile(r"after:(\d{1,19})", re.ASCII)
 
 Limit = Annotated[int, Query(ge=1, le=LIMIT_AT_MOST, description="How many items at most.")]

@@ -15,7 +15,7 @@ from outage_service.services.tokens import Bearer
 from outage_service.storage import Connection, idempotency
 from outage_service.storage.failures import DATABASE_ERRORS, is_lock_timeout
 from outage_service.storage.idempotency import KeptAnswer
-from outage_service.web.problems import Problem, Refusal
+from outage_service.web.problems import FieldError, Problem, Refusal
 from outage_service.web.state import EngineOfApp
 
 _JSON = "application/json"
@@ -124,7 +124,16 @@ async def _desk(request: Request, engine: EngineOfApp, key: IdempotencyKey = Non
 
 
 def desk_for(request: Request, engine: Engine, key: str | None, body: bytes) -> Desk:
-    """Returns where a request with this body comes in."""
+    """Returns where a request with this body comes in.
+
+    Raises:
+        Refusal: it has several keys: which of them makes it safe to repeat nobody can tell.
+    """
+    if len(request.headers.getlist("idempotency-key")) > 1:
+        error = FieldError("Idempotency-Key", "repeated", "Send one Idempotency-Key, once.")
+        raise Refusal(
+            Problem(422, "invalid_input", "Some of the input cannot be used; see errors.", (error,))
+        )
     asked = request.url.query.encode(errors="replace") + b"\n" + body
     return Desk(engine, request.url.path, hashlib.sha256(asked).hexdigest(), key)
 

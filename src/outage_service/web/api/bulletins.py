@@ -16,7 +16,7 @@ from outage_service.services.engine import Engine
 from outage_service.services.queries import BulletinFilter, FrozenPage
 from outage_service.services.request_types import GREATEST_ID, Instant
 from outage_service.web.conditional import content_tag, is_unchanged
-from outage_service.web.cursors import PageAsked, cursor_after
+from outage_service.web.cursors import FILTER_AT_MOST, PageAsked, cursor_after
 from outage_service.web.docs import Responses, problems
 from outage_service.web.json_body import StrictRoute
 from outage_service.web.languages import FirstLanguage, in_order
@@ -34,7 +34,6 @@ from outage_service.web.state import EngineOfApp
 
 router = APIRouter(prefix="/v1/bulletins", tags=["bulletins"], route_class=StrictRoute)
 
-FILTER_AT_MOST = 20
 PAGE_POLICY = f"{NOTHING_RUNS}; style-src 'unsafe-inline'"
 """A frozen page brings its styles along, and nothing else of it may run or load."""
 _FOR_AN_HOUR = "public, max-age=3600"

@@ -14,6 +14,7 @@ from outage_service.domain.systems import System
 from outage_service.rendering.agenda import Source, agenda, deadline_entries
 from outage_service.rendering.sections import outage_url
 from outage_service.services import contingency
+from outage_service.web.cursors import FILTER_AT_MOST
 from outage_service.web.docs import Responses, problems
 from outage_service.web.json_body import StrictRoute
 from outage_service.web.languages import FirstLanguage, in_order
@@ -31,7 +32,6 @@ from outage_service.web.state import EngineOfApp
 
 router = APIRouter(prefix="/v1", tags=["contingency"], dependencies=[PUBLIC], route_class=StrictRoute)
 
-FILTER_AT_MOST = 20
 CALENDAR = "text/calendar"
 _CALENDAR_SHOWN: Responses = {
     200: {

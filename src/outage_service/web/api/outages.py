@@ -14,7 +14,7 @@ from outage_service.services.request_types import Instant
 from outage_service.services.requests import DeclareBody
 from outage_service.storage import Connection
 from outage_service.web.conditional import etag_of
-from outage_service.web.cursors import PageAsked, cursor_after
+from outage_service.web.cursors import FILTER_AT_MOST, PageAsked, cursor_after
 from outage_service.web.docs import problems
 from outage_service.web.json_body import StrictRoute
 from outage_service.web.once import Answer, DeskOfRequest
@@ -34,8 +34,6 @@ from outage_service.web.security import PUBLIC, Caller, Operator, reads_all
 from outage_service.web.state import EngineOfApp
 
 router = APIRouter(prefix="/v1/outages", tags=["outages"], route_class=StrictRoute)
-
-FILTER_AT_MOST = 20
 
 
 def moment_of(engine: Engine) -> Moment:
