@@ -384,7 +384,7 @@ def test_a_session_that_ended_while_writing_loses_nothing(app: FastAPI, desk: De
     assert (shown["message_fr"], shown["behind_edi"]) == ([MESSAGE["message_fr"]], ["50"])
 
 
-@pytest.mark.parametrize("place", ["https://example.org/", "/en/console/users", "/en/console/lines/tccu"])
+@pytest.mark.parametrize("place", ["https://example.org/", "/en/console/users", "/en/console/lines/tccu/end"])
 def test_what_was_kept_goes_back_to_a_form_of_acts_only(desk: Desk, place: str) -> None:
     signing = {"email": email_of(Role.TCCU), "password": PASSWORD, "next": place, "kept": "message_en=x"}
     assert desk.submit("/en/console/sign-in", signing).status_code == 303

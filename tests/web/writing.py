@@ -60,7 +60,8 @@ class _Reader(HTMLParser):
             self._fields[self._area] = [""]
 
     def _is_sent(self, given: dict[str, str]) -> bool:
-        return given.get("type") not in ("checkbox", "radio") or "checked" in given
+        kind = given.get("type")
+        return kind != "submit" and (kind not in ("checkbox", "radio") or "checked" in given)
 
     def handle_data(self, data: str) -> None:
         if self._area is not None:

@@ -17,6 +17,10 @@ class Stale(Exception):
         self.version = version
 
 
+class Overtaken(Exception):
+    """What has no version has changed since the page was made that the caller acts from (P19)."""
+
+
 class NotPermitted(Exception):
     """The caller's role does not cover this."""
 

@@ -9,11 +9,13 @@ from outage_service.domain.roles import Actor
 from outage_service.services import suppressions
 from outage_service.services.addresses import Address
 from outage_service.services.engine import Engine
-from outage_service.services.errors import NotFound
+from outage_service.services.errors import NotFound, Overtaken
 from outage_service.storage import Connection, audit
 from outage_service.storage import subscribers as rows
 from outage_service.storage.mailings import CONFIRMATION, forget_address
 from outage_service.storage.subscribers import Choices, Subscriber, SubscriberState
+
+Expected = Callable[[Subscriber], bool]
 
 
 class AlreadySubscribed(Exception):
@@ -30,10 +32,12 @@ class Edit:
 
     Args:
         choices: returns the choices after the edit, from those before it.
+        is_expected: whether the subscriber is still what somebody has seen who changes them (P19).
     """
 
     choices: Callable[[Choices], Choices] = lambda before: before
     state: SubscriberState | None = None
+    is_expected: Expected = lambda _: True
 
 
 def take_turns_over(engine: Engine, tx: Connection, address_key: str) -> None:
@@ -84,9 +88,10 @@ def edit(engine: Engine, tx: Connection, actor: Actor, subscriber_id: int, chang
     Raises:
         AlreadySubscribed: the new address belongs to somebody else.
         NotFound: there is no such subscriber.
+        Overtaken: the subscriber is not what was expected.
     """
     take_turns_over(engine, tx, change.choices(get(tx, subscriber_id).choices).address_key)
-    found = get(tx, subscriber_id, find=rows.lock_subscriber)
+    found = _expected(tx, subscriber_id, change.is_expected)
     edited = _edited(engine, tx, found, change)
     state = edited.state if edited.state is not found.state else None
     rows.update_subscriber(
@@ -95,6 +100,13 @@ def edit(engine: Engine, tx: Connection, actor: Actor, subscriber_id: int, chang
     _agree_with_list(engine, tx, actor, edited.choices, change.state)
     _record(engine, tx, actor, "subscriber_edited", subscriber_id)
     return edited
+
+
+def _expected(tx: Connection, subscriber_id: int, is_expected: Expected) -> Subscriber:
+    found = get(tx, subscriber_id, find=rows.lock_subscriber)
+    if not is_expected(found):
+        raise Overtaken
+    return found
 
 
 def _edited(engine: Engine, tx: Connection, found: Subscriber, change: Edit) -> Subscriber:
@@ -129,13 +141,23 @@ def _agree_with_list(
         suppressions.suppress(engine, tx, address, SuppressionReason.BY_HAND, actor=actor.name)
 
 
-def erase(engine: Engine, tx: Connection, actor: Actor, subscriber_id: int) -> None:
+def erase(
+    engine: Engine,
+    tx: Connection,
+    actor: Actor,
+    subscriber_id: int,
+    *,
+    is_expected: Expected = lambda _: True,
+) -> None:
     """Erases a subscriber, with what they asked for and their letters; the ledger keeps the bare id.
 
     What was being sent at this moment still goes out.
+
+    Raises:
+        Overtaken: the subscriber is not what was expected.
     """
     take_turns_over(engine, tx, get(tx, subscriber_id).choices.address_key)
-    found = get(tx, subscriber_id, find=rows.lock_subscriber)
+    found = _expected(tx, subscriber_id, is_expected)
     rows.delete_subscriber(tx, subscriber_id)
     rows.delete_request_of(tx, found.choices.address_key)
     forget_address(tx, found.choices.address_key, purpose=CONFIRMATION)

@@ -2,6 +2,7 @@
 
 import threading
 import unicodedata
+from collections.abc import Callable
 from functools import cache
 
 from pwdlib import PasswordHash
@@ -10,7 +11,7 @@ from pwdlib.hashers.argon2 import Argon2Hasher
 from outage_service.domain.roles import OPERATORS, Role
 from outage_service.services.addresses import AddressRefused, parse_address
 from outage_service.services.engine import Engine
-from outage_service.services.errors import NotFound
+from outage_service.services.errors import NotFound, Overtaken
 from outage_service.storage import Connection, audit
 from outage_service.storage import sessions as session_rows
 from outage_service.storage import users as rows
@@ -29,6 +30,10 @@ _at_work = threading.BoundedSemaphore(2)
 AT_THE_DOOR = 8
 """Who may wait for their password to be looked at: each keeps a thread that pages are answered with."""
 _at_the_door = threading.BoundedSemaphore(AT_THE_DOOR)
+
+
+Expected = Callable[[User], bool]
+"""Whether a user is still what somebody has seen who changes them (P19)."""
 
 
 class UserExists(Exception):
@@ -114,22 +119,36 @@ def create_user(
     return user_id
 
 
-def set_password(engine: Engine, tx: Connection, user_id: int, *, by: str, password_hash: str) -> None:
-    """Replaces a user's password and ends their sessions."""
-    user = get_user(tx, user_id)
+def set_password(
+    engine: Engine,
+    tx: Connection,
+    user_id: int,
+    *,
+    by: str,
+    password_hash: str,
+    is_expected: Expected = lambda _: True,
+) -> None:
+    """Replaces a user's password and ends their sessions.
+
+    Raises:
+        Overtaken: the user is not what was expected.
+    """
+    user = _expected(tx, user_id, is_expected)
     rows.set_password_hash(tx, user.id, password_hash)
     session_rows.delete_sessions_of(tx, user.id)
     _record(engine, tx, by, "user_password_set", user.id)
 
 
-def disable_user(engine: Engine, tx: Connection, user_id: int, *, by: str) -> None:
+def disable_user(
+    engine: Engine, tx: Connection, user_id: int, *, by: str, is_expected: Expected = lambda _: True
+) -> None:
     """Shuts a user out, at once; who is shut out already stays so.
 
     Raises:
         LastAdministrator: no other administrator could sign in.
+        Overtaken: the user is not what was expected.
     """
-    take_turns(tx, "console users")
-    user = get_user(tx, user_id)
+    user = _expected(tx, user_id, is_expected)
     if user.disabled_at is not None:
         return
     others = [each for each in rows.list_users(tx) if each.id != user.id and each.disabled_at is None]
@@ -140,12 +159,26 @@ def disable_user(engine: Engine, tx: Connection, user_id: int, *, by: str) -> No
     _record(engine, tx, by, "user_disabled", user.id)
 
 
-def enable_user(engine: Engine, tx: Connection, user_id: int, *, by: str) -> None:
-    """Lets a user in again."""
-    user = get_user(tx, user_id)
+def enable_user(
+    engine: Engine, tx: Connection, user_id: int, *, by: str, is_expected: Expected = lambda _: True
+) -> None:
+    """Lets a user in again.
+
+    Raises:
+        Overtaken: the user is not what was expected.
+    """
+    user = _expected(tx, user_id, is_expected)
     if user.disabled_at is not None:
         rows.set_disabled(tx, user.id, None)
         _record(engine, tx, by, "user_enabled", user.id)
+
+
+def _expected(tx: Connection, user_id: int, is_expected: Expected) -> User:
+    take_turns(tx, "console users")
+    user = get_user(tx, user_id)
+    if not is_expected(user):
+        raise Overtaken
+    return user
 
 
 def get_user(tx: Connection, user_id: int) -> User:

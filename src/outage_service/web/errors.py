@@ -29,13 +29,14 @@ from outage_service.storage.failures import DATABASE_ERRORS, Failure, failure_of
 from outage_service.web.conditional import etag_of
 from outage_service.web.invalid_input import invalid_input
 from outage_service.web.middleware import route_of
-from outage_service.web.pages.console.resuming import written_in
+from outage_service.web.pages.console.repeating import repeat_page, sent_again
+from outage_service.web.pages.console.resuming import resume_page, written_in
 from outage_service.web.pages.console.shell import console_language, console_problem, to_sign_in
 from outage_service.web.pages.console.sign_in import show_form
 from outage_service.web.pages.problems import is_for_people, problem_page
 from outage_service.web.problems import FieldError, Problem, Refusal
 from outage_service.web.route_table import IN_FRONT, methods_at
-from outage_service.web.security import SignInNeeded
+from outage_service.web.security import FormOfFormerSession, SignInNeeded
 from outage_service.web.state import state_of
 from outage_service.web.wrong_lines import wrong_numbers
 
@@ -57,6 +58,7 @@ def install(app: FastAPI) -> None:
     for kind, problem_of in _TABLE:
         app.add_exception_handler(kind, _handler(problem_of))
     app.add_exception_handler(SignInNeeded, _sign_in)
+    app.add_exception_handler(FormOfFormerSession, _resume)  # type: ignore[arg-type]  # it gets no other
 
 
 async def _sign_in(request: Request, _: Exception) -> Response:
@@ -66,11 +68,27 @@ async def _sign_in(request: Request, _: Exception) -> Response:
     return to_sign_in(request)
 
 
+async def _resume(request: Request, error: FormOfFormerSession) -> Response:
+    """Gives back what was written in one tab while they signed in again in another."""
+    language = console_language(request.url.path) or Language.EN
+    kept, place = await written_in(request), request.url.path
+    resumed = resume_page(language, request, error.session, place=place, kept=kept)
+    return resumed or answer_to(request, error.problem)
+
+
 def _handler(problem_of: Callable[[Request, Any], Problem]) -> Callable[[Request, Exception], Any]:
     async def answer(request: Request, error: Exception) -> Response:
-        return answer_to(request, problem_of(request, error))
+        return await _answer(request, problem_of(request, error))
 
     return answer
+
+
+async def _answer(request: Request, problem: Problem) -> Response:
+    """Answers as `answer_to`; a form of the console that we failed to take comes back whole."""
+    language = console_language(request.url.path)
+    if language and problem.status >= 500 and (fields := await sent_again(request)):
+        return repeat_page(request, problem, language, fields)
+    return answer_to(request, problem)
 
 
 def answer_to(request: Request, problem: Problem) -> Response:

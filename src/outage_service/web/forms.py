@@ -6,7 +6,7 @@ from fastapi import Depends
 from starlette.datastructures import FormData, UploadFile
 from starlette.requests import Request
 
-from outage_service.web.own_forms import ONLY_SHOW, read_form
+from outage_service.web.own_forms import SHOWING, read_form
 
 
 class Sent:
@@ -17,8 +17,8 @@ class Sent:
 
     @property
     def is_only_shown(self) -> bool:
-        """Whether the form is to be shown in another language, and not acted upon."""
-        return self.text("go") == ONLY_SHOW
+        """Whether the form is to be shown in another language or once more, and not acted upon."""
+        return self.text("go") in SHOWING
 
     def text(self, name: str) -> str:
         """Returns a field; lines end with a line feed, for browsers send two characters."""

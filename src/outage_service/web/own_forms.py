@@ -17,6 +17,8 @@ from outage_service.web.problems import Problem, Refusal
 FORM_FIELDS_AT_MOST = 500
 ONLY_SHOW = "show"
 """The `go` of a form that is to be shown with what is typed in it, and not acted upon."""
+SHOWING = {ONLY_SHOW, "resume"}
+"""So are those that were interrupted: by a session that ended, for one."""
 Fields = list[tuple[str, str]]
 _NEVER_SHOWN = {"csrf", "once", "password", "again"}
 """Secrets, and what belongs to a form as it was sent."""

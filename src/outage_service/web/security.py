@@ -139,6 +139,14 @@ class SignInNeeded(Exception):
     """Nobody is signed in, or not any more."""
 
 
+class FormOfFormerSession(Refusal):
+    """The form is from our own site, and from another session than this one: they have signed in since."""
+
+    def __init__(self, session: SignedIn) -> None:
+        super().__init__(_FOREIGN_FORM)
+        self.session = session
+
+
 _FOREIGN_FORM = Problem(403, "foreign_form", "The form is not from this session. Open the page again.")
 
 
@@ -153,7 +161,7 @@ async def _require_own_form(request: Request, session: SignedIn) -> None:
     if not isinstance(sent, str) or not hmac.compare_digest(
         sent.encode(errors="replace"), session.csrf.encode()
     ):
-        raise Refusal(_FOREIGN_FORM)
+        raise FormOfFormerSession(session)
 
 
 def _session(engine: Engine, request: Request) -> SignedIn | None:

@@ -125,3 +125,19 @@ def test_a_window_in_that_hour_that_is_left_alone_stays(app: FastAPI, engine: En
     assert desk.submit(update, sent).status_code == 303
     after = acts.stored(engine, done)
     assert (after.started_at, after.planned_end_at) == (SECOND, at("2026-11-01 05:00"))
+
+
+def test_what_has_passed_of_a_window_is_not_asked_for(app: FastAPI, engine: Engine) -> None:
+    """R17: it cannot be moved any more. A form that is older than that is told so at its field."""
+    acts.announce(engine, start=at("2026-11-26 13:00"), end=at("2026-11-26 15:00"))
+    update, window = "/en/console/outages/TCC26-0001/update", {"planned_start_at", "planned_end_at"}
+    for clock, asked in (("12:50", window), ("14:50", {"planned_end_at"}), ("15:10", set[str]())):
+        acts.set_clock(engine, at(f"2026-11-26 {clock}"))
+        desk = a_desk(app, engine, Role.TCCU)
+        page = desk.get(update)
+        form = form_at(page, "/update")
+        assert (window & form.keys(), "cannot be moved any more" in page.text) == (asked, not asked), clock
+    late = desk.submit(update, {**form, **MESSAGE, "planned_end_at": "2026-11-26T18:00", "go": "preview"})
+    assert late.status_code == 422
+    assert form_at(late, "/update")["planned_end_at"] == ["2026-11-26T18:00"]
+    assert desk.submit(update, {**form, **MESSAGE, "go": "preview"}).status_code == 200

@@ -1,5 +1,6 @@
 """Users on the console's page for administrators."""
 
+import httpx
 import pytest
 from fastapi import FastAPI
 
@@ -7,6 +8,7 @@ from outage_service.domain.roles import Role
 from outage_service.services import users
 from outage_service.services.engine import Engine
 from tests.desk import PASSWORD, Desk, a_desk, email_of
+from tests.web.writing import form_at
 
 MIA = "mia@desk.example.org"
 FORM = {"email": MIA, "role": "ctsu", "password": PASSWORD, "again": PASSWORD}
@@ -25,6 +27,10 @@ def id_of(engine: Engine, email: str) -> int:
     return found.id
 
 
+def press(desk: Desk, path: str, what: str, **typed: str) -> httpx.Response:
+    return desk.submit(f"{path}/{what}", form_at(desk.get(path), what) | typed)
+
+
 def test_a_user_is_added_and_can_sign_in(admin_desk: Desk, engine: Engine) -> None:
     answer = admin_desk.submit("/en/console/users", FORM)
     assert (answer.status_code, answer.headers["location"]) == (303, "/en/console/users")
@@ -33,6 +39,14 @@ def test_a_user_is_added_and_can_sign_in(admin_desk: Desk, engine: Engine) -> No
         mia = users.find_by_email(tx, MIA)
     assert mia
     assert (mia.role, users.is_password_of(mia, PASSWORD)) == (Role.CTSU, True)
+
+
+def test_a_double_click_adds_one_user_and_is_no_mistake(admin_desk: Desk, engine: Engine) -> None:
+    assert [admin_desk.submit("/en/console/users", FORM).status_code for _ in range(2)] == [303, 303]
+    assert admin_desk.submit("/en/console/users", {**FORM, "role": "tccu"}).status_code == 422
+    assert admin_desk.submit("/en/console/users", {**FORM, "again": "x"}).status_code == 422
+    with engine.db.read() as tx:
+        assert [user.email for user in users.list_users(tx)].count(MIA) == 1
 
 
 def test_what_cannot_be_used_is_told_at_its_field_and_the_rest_is_kept(admin_desk: Desk) -> None:
@@ -59,18 +73,18 @@ def test_a_user_gets_a_new_password_is_shut_out_and_let_in(
     user_id = id_of(engine, email_of(Role.TCCU))
     path = f"/en/console/users/{user_id}"
     new = {"password": "another password", "again": "another password"}
-    assert admin_desk.submit(f"{path}/password", {**new, "again": "x"}).status_code == 422
-    assert admin_desk.submit(f"{path}/password", new).status_code == 303
+    assert press(admin_desk, path, "password", **{**new, "again": "x"}).status_code == 422
+    assert press(admin_desk, path, "password", **new).status_code == 303
     assert desk.get("/en/console/").status_code == 303
-    assert admin_desk.submit(f"{path}/disable").status_code == 303
+    assert press(admin_desk, path, "disable").status_code == 303
     assert "Let in again" in admin_desk.get(path).text
-    assert admin_desk.submit(f"{path}/enable").status_code == 303
+    assert press(admin_desk, path, "enable").status_code == 303
     assert "Shut out" in admin_desk.get(path).text
 
 
 def test_the_last_administrator_stays(admin_desk: Desk, engine: Engine) -> None:
     path = f"/en/console/users/{id_of(engine, email_of(Role.ADMIN))}"
-    answer = admin_desk.submit(f"{path}/disable")
+    answer = press(admin_desk, path, "disable")
     assert answer.status_code == 422
     assert "This is the last administrator who can sign in." in answer.text
     assert admin_desk.get(path).status_code == 200

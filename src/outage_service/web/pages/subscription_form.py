@@ -21,7 +21,7 @@ from outage_service.domain.texts import Language
 from outage_service.rendering.words import Words
 from outage_service.services.addresses import Address, AddressRefused, parse_address
 from outage_service.storage.subscribers import Choices
-from outage_service.web.own_forms import ONLY_SHOW, note_typed
+from outage_service.web.own_forms import SHOWING, note_typed
 from outage_service.web.problems import Problem, Refusal
 from outage_service.web.texts import texts_in
 
@@ -71,7 +71,7 @@ async def _read(request: Request) -> Form:
         systems=systems,
         kinds=kinds,
         errors=tuple(errors),
-        is_only_shown=ONLY_SHOW in sent.get("go", ()),
+        is_only_shown=not SHOWING.isdisjoint(sent.get("go", ())),
     )
 
 

@@ -39,6 +39,8 @@
     count();
   };
 
+  const isWriting = () => [...document.querySelectorAll("main textarea")].some((each) => each.value.trim());
+
   const look = async () => {
     if (document.hidden) return;
     try {
@@ -49,8 +51,8 @@
         signal: AbortSignal.timeout(EVERY),
       });
       if (answer.type === "opaqueredirect") {
-        location.reload(); // the session has ended
-        return;
+        if (!isWriting()) return void location.reload(); // the session has ended
+        throw new Error("no session"); // signing in keeps what is being written, once it is sent
       }
       if (answer.status === 200) {
         etag = answer.headers.get("ETag") ?? "";

@@ -159,7 +159,7 @@ def _form(session: SignedIn, cases: _Cases, sent: Sent, mistakes: Sequence[Mista
 @router.post("/new")
 def record(session: ConsoleOperator, cases: Cases, sent: SentForm) -> Response:
     """Shows what follows from a report, and records it only then."""
-    if sent.text("go") == "change":
+    if sent.text("go") == "change" or sent.is_only_shown:
         return _form(session, cases, sent)
     try:
         return _record(session, cases, sent)

@@ -12,6 +12,7 @@ from outage_service.rendering.sections import section
 from outage_service.services import archive, outages, queries
 from outage_service.services.archive import PublicRecord
 from outage_service.services.board import bar_of
+from outage_service.services.console_forms import Form, made_once, new_key
 from outage_service.services.queries import OutageView
 from outage_service.services.requests import NoteBody
 from outage_service.storage.mailings import Progress
@@ -19,7 +20,7 @@ from outage_service.web.forms import SentForm
 from outage_service.web.pages.console.act_kinds import possible_acts
 from outage_service.web.pages.console.acts import Number
 from outage_service.web.pages.console.desk import ActsDesk
-from outage_service.web.pages.console.forms import Mistake, WrongForm, body_of
+from outage_service.web.pages.console.forms import Mistake, WrongForm, body_of, key_typed
 from outage_service.web.pages.console.live import tag_of, unless_seen
 from outage_service.web.pages.console.shell import to_console
 from outage_service.web.pages.site import PageLanguage
@@ -62,7 +63,12 @@ def add_note(
         return _page(desk, number, wrong=wrong, note_text=form.text("text"))
     with engine.db.read() as tx:
         outage = archive.find_record(tx, number).outage
-    engine.act(lambda tx: outages.note(engine, tx, session.actor, outage.id, body.text))
+    once = Form(key_typed(form), session.user_id)
+    engine.act(
+        lambda tx: made_once(
+            engine, tx, once, lambda: outages.note(engine, tx, session.actor, outage.id, body.text).id
+        )
+    )
     return to_console(request, language, f"outages/{number}#notes")
 
 
@@ -92,6 +98,7 @@ def _page(
             tag=tag,
             sent=sent if sent in {str(bulletin.sequence) for bulletin in record.bulletins} else "",
             note_text=note_text,
+            once=new_key(),
             mistakes=desk.told(wrong.mistakes, ()) if wrong else [],
             **_told(desk, record),
         )

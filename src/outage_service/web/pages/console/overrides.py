@@ -1,5 +1,6 @@
 """What each telephone line says now, and a form to put an operator's own text in its place (R23)."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -12,16 +13,18 @@ from outage_service.content import load_content
 from outage_service.domain.broadcasts import OVERRIDE_LONGEST, LineFacts, Override
 from outage_service.domain.errors import InvalidAct
 from outage_service.domain.systems import HelpLine
-from outage_service.domain.texts import Language
+from outage_service.domain.texts import Bilingual, Language
 from outage_service.rendering.broadcasts import LineMessage, current_message
 from outage_service.rendering.words import Words
 from outage_service.services.engine import Engine
+from outage_service.services.errors import NotFound, Overtaken
 from outage_service.services.lines import read_lines
 from outage_service.services.overrides import end_override, set_override
 from outage_service.services.requests import OverrideBody
 from outage_service.services.sessions import SignedIn
-from outage_service.web.forms import SentForm
+from outage_service.web.forms import Sent, SentForm
 from outage_service.web.own_forms import sends_again
+from outage_service.web.pages.console.live import tag_of
 from outage_service.web.pages.console.shell import console_page, to_console
 from outage_service.web.pages.site import PageLanguage
 from outage_service.web.security import ConsoleOperator, ConsoleReader
@@ -41,12 +44,21 @@ class Entered:
     en: str
     fr: str
     hours: str
+    seen: str
     mistakes: dict[str, str]
+
+    @classmethod
+    def of(cls, line: HelpLine, sent: Sent) -> "Entered":
+        """Returns what a form has, before anything is found wrong with it."""
+        return cls(line, sent.text("en"), sent.text("fr"), sent.text("hours"), sent.text("seen"), {})
 
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """One line: its name, what it says, and the form where this operator may speak on it."""
+    """One line: its name, what it says, and the form where this operator may speak on it.
+
+    `seen` goes along with its forms: what the operator saw of it.
+    """
 
     code: HelpLine
     name: str
@@ -54,6 +66,7 @@ class Shown:
     message: LineMessage
     may_speak: bool
     entered: Entered | None
+    seen: str
 
 
 @router.get("")
@@ -73,16 +86,20 @@ def speak(
     line: HelpLine,
     sent: SentForm,
 ) -> Response:
-    """Puts an operator's text in place of what a line says."""
-    entered = Entered(line, sent.text("en"), sent.text("fr"), sent.text("hours"), {})
+    """Puts an operator's text in place of what a line says, unless that has changed meanwhile (P19)."""
+    entered = Entered.of(line, sent)
     override = _override(engine, entered)
-    if override is not None and not sent.is_only_shown:
-        try:
-            engine.act(lambda tx: set_override(engine, tx, session.actor, line, override))
-        except InvalidAct as refused:
-            entered.mistakes.update(_refused(refused))
-    if entered.mistakes or sent.is_only_shown:
+    if override is None or sent.is_only_shown:
         return _page(engine, session, language, request, entered)
+    expected = _expected(sent)
+    try:
+        engine.act(lambda tx: set_override(engine, tx, session.actor, line, override, is_expected=expected))
+    except InvalidAct as refused:
+        entered.mistakes.update(_refused(refused))
+        return _page(engine, session, language, request, entered)
+    except Overtaken:
+        if _own_text(engine, line) != override.message:  # else the form was sent twice
+            return _page(engine, session, language, request, entered)
     return to_console(request, language, "lines")
 
 
@@ -93,11 +110,36 @@ def end(
     request: Request,
     engine: EngineOfApp,
     line: HelpLine,
-    _: SentForm,
+    sent: SentForm,
 ) -> Response:
-    """Gives a line its own message back."""
-    engine.act(lambda tx: end_override(engine, tx, session.actor, line))
+    """Gives a line its own message back; it may have it already."""
+    expected = _expected(sent)
+    try:
+        engine.act(lambda tx: end_override(engine, tx, session.actor, line, is_expected=expected))
+    except NotFound:
+        pass
+    except Overtaken:
+        if _own_text(engine, line):
+            return _page(engine, session, language, request, overtaken=line)
     return to_console(request, language, "lines")
+
+
+def _expected(sent: Sent) -> Callable[[LineFacts], bool]:
+    return lambda facts: sent.text("seen") == _seen(facts)
+
+
+def _seen(facts: LineFacts) -> str:
+    """Returns what operators see of a line; what the clock alone makes of it is nothing new."""
+    told = sorted(
+        (event.number, event.impacts, event.planned_end_at) for event in (*facts.events, *facts.upcoming)
+    )
+    return tag_of(facts.override, told, facts.procedures_remain)
+
+
+def _own_text(engine: Engine, line: HelpLine) -> Bilingual | None:
+    with engine.db.read() as tx:
+        found = next(facts for facts in read_lines(engine, tx) if facts.line is line)
+    return found.override.message if found.override else None
 
 
 def _override(engine: Engine, entered: Entered) -> Override | None:
@@ -130,9 +172,13 @@ def _page(
     language: Language,
     request: Request,
     entered: Entered | None = None,
+    *,
+    overtaken: HelpLine | None = None,
 ) -> HTMLResponse:
     with engine.db.read() as tx:
         facts = read_lines(engine, tx)
+    if entered and entered.seen != next(_seen(each) for each in facts if each.line is entered.line):
+        overtaken = entered.line  # whatever button led here: nobody speaks over what they have not heard
     words = Words(load_content(), language)
     return console_page(
         "console/lines.html",
@@ -141,7 +187,8 @@ def _page(
         session,
         texts="console_lines",
         here="lines",
-        status=422 if entered and entered.mistakes else 200,
+        status=409 if overtaken else 422 if entered and entered.mistakes else 200,
+        overtaken=overtaken,
         toggle=sends_again(request) if entered else None,
         words=words,
         lines=[_shown(each, session, words, entered) for each in facts],
@@ -161,4 +208,5 @@ def _shown(facts: LineFacts, session: SignedIn, words: Words, entered: Entered |
         current_message(facts, words.content),
         session.actor.may_speak_on(line),
         entered if entered and entered.line is line else None,
+        _seen(facts),
     )

@@ -19,21 +19,35 @@ from outage_service.web.own_forms import FORM_FIELDS_AT_MOST, is_from_our_site, 
 from outage_service.web.pages.console.shell import console_page, safe_place
 from outage_service.web.state import state_of
 
-_FORMS = re.compile(r"/(?:en|fr)/console/(?:declare|outages/[\w-]+/\w+)", re.ASCII)
+_FORMS = re.compile(
+    r"/(?:en|fr)/console/"
+    r"(?:declare|outages/[\w-]+/\w+|external/(?:new|\d+)|lines/\w+|subscribers/(?:new|\d+))",
+    re.ASCII,
+)
 """The forms that take `go=resume`: they show what was written, and do nothing."""
 KEPT_COOKIE = "__Host-outage-kept"
 _COOKIE_AT_MOST = 3_800
 """Characters: browsers keep no cookie over 4,096 bytes. In general more than two full texts in few words."""
 _KEPT_AT_MOST = 64 * 1024
-_TEXTS = ("message_en", "message_fr", "text")
+_TEXTS = (
+    *("message_en", "message_fr", "text"),
+    *("client", "contact", "description"),  # of clients' outages
+    *("en", "fr"),  # of telephone lines
+    "email",  # of subscribers
+)
+"""The fields that people write in, of whatever form: without any of them nothing is lost."""
 _OF_ITS_SESSION = {"csrf", "go", "once"}
 """What belongs to the form as it was sent: it must be looked at again before anything goes out."""
 
 
+def is_resumable(request: Request) -> bool:
+    """Returns whether the request sends a form that can be shown with what was written, and do nothing."""
+    return request.method == "POST" and _FORMS.fullmatch(request.url.path) is not None
+
+
 async def written_in(request: Request) -> str:
     """Returns what a form of ours had in it, for `kept`; blank where it has no text of anybody's."""
-    is_resumable = request.method == "POST" and _FORMS.fullmatch(request.url.path)
-    if not is_resumable or not is_from_our_site(request, state_of(request).engine.base_url):
+    if not is_resumable(request) or not is_from_our_site(request, state_of(request).engine.base_url):
         return ""
     form = await read_form(request)
     return _kept(form) if any(_is_text(form.get(name)) for name in _TEXTS) else ""

@@ -18,7 +18,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from outage_service.domain.roles import AUDITORS, OPERATORS, Role
 from outage_service.domain.texts import Language
 from outage_service.services.sessions import SignedIn
-from outage_service.web.own_forms import Toggle
+from outage_service.web.own_forms import Fields, Toggle
 from outage_service.web.pages.problems import kilobytes_taken
 from outage_service.web.pages.site import Freshness, site_page
 from outage_service.web.problems import Problem
@@ -141,8 +141,20 @@ def console_language(path: str) -> Language | None:
     return Language(found[1]) if found else None
 
 
-def console_problem(request: Request, problem: Problem, language: Language) -> HTMLResponse:
-    """Returns what a person at the console is told in place of a problem."""
+def console_problem(
+    request: Request,
+    problem: Problem,
+    language: Language,
+    *,
+    repeated: Fields | None = None,
+    toggle: Toggle | None = None,
+) -> HTMLResponse:
+    """Returns what a person at the console is told in place of a problem.
+
+    Args:
+        repeated: the form that met it, to be sent once more.
+        toggle: see `own_forms.Toggle`.
+    """
     shown = console_page(
         "console/problem.html",
         language,
@@ -150,7 +162,10 @@ def console_problem(request: Request, problem: Problem, language: Language) -> H
         None,
         texts="console",
         status=problem.status,
+        toggle=toggle,
         told=_told(problem),
+        repeated=repeated,
+        place=request.url.path,
         limit=kilobytes_taken(problem, language),
     )
     shown.headers.update(problem.headers)

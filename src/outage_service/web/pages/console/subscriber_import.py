@@ -13,7 +13,7 @@ from outage_service.services.sessions import SignedIn
 from outage_service.services.subscriber_files import ImportPlan, WrongHeader
 from outage_service.web.forms import Sent, SentForm
 from outage_service.web.pages.console.shell import console_page
-from outage_service.web.pages.site import PageLanguage
+from outage_service.web.pages.site import PageLanguage, thousands
 from outage_service.web.security import ConsoleAdmin
 from outage_service.web.state import EngineOfApp
 
@@ -92,5 +92,6 @@ def _page(
         known=known,
         text=text,
         imported=imported,
+        counted=lambda number: thousands(number, language),
         lines_told=LINES_TOLD,
     )

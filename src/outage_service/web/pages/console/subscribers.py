@@ -14,13 +14,15 @@ from outage_service.domain.texts import Language
 from outage_service.rendering.words import Words
 from outage_service.services import subscribers
 from outage_service.services.engine import Engine
+from outage_service.services.errors import Overtaken
 from outage_service.services.sessions import SignedIn
 from outage_service.services.subscribers import AlreadySubscribed, Edit
 from outage_service.storage.subscribers import Choices, Subscriber, SubscriberState, list_subscribers
 from outage_service.web.api.subscriber_files import exported
 from outage_service.web.cursors import PageAsked, cursor_after
-from outage_service.web.forms import SentForm
+from outage_service.web.forms import Sent, SentForm
 from outage_service.web.own_forms import sends_again
+from outage_service.web.pages.console.live import tag_of
 from outage_service.web.pages.console.shell import console_page, to_console
 from outage_service.web.pages.site import PageLanguage
 from outage_service.web.pages.subscription_form import Form, address_of, form_of, options_of
@@ -85,7 +87,10 @@ def add(
     try:
         engine.act(lambda tx: subscribers.add(engine, tx, session.actor, choices))
     except AlreadySubscribed as known:
-        return _page(session, language, request, Shown(form, known=known.subscriber_id))
+        found = _get(engine, known.subscriber_id)
+        is_sent_twice = (found.choices, found.state) == (choices, SubscriberState.ACTIVE)
+        if not is_sent_twice:
+            return _page(session, language, request, Shown(form, known=known.subscriber_id))
     return to_console(request, language, "subscribers")
 
 
@@ -113,6 +118,7 @@ class Shown:
     errors: tuple[str, ...] = ()
     known: int | None = None
     is_wrongly_typed: bool = False
+    is_overtaken: bool = False
 
 
 def _page(session: SignedIn, language: Language, request: Request, shown: Shown) -> HTMLResponse:
@@ -124,7 +130,7 @@ def _page(session: SignedIn, language: Language, request: Request, shown: Shown)
         session,
         texts="console_subscribers",
         here="subscribers",
-        status=422 if is_wrong else 200,
+        status=409 if shown.is_overtaken else 422 if is_wrong else 200,
         toggle=None if shown.is_wrongly_typed else sends_again(request),
         words=Words(load_content(), language),
         s=texts_in("subscription", language),
@@ -136,6 +142,9 @@ def _page(session: SignedIn, language: Language, request: Request, shown: Shown)
         state=shown.state,
         state_before=shown.state_before,
         states=tuple(SubscriberState),
+        seen=tag_of(shown.subscriber.choices) if shown.subscriber else "",
+        is_overtaken=shown.is_overtaken,
+        on_record=options_of(form_of(shown.subscriber.choices), language) if shown.subscriber else None,
         typed=TYPED[language],
         is_wrongly_typed=shown.is_wrongly_typed,
     )
@@ -176,22 +185,48 @@ def change(
     form: SubscriptionForm,
     sent: SentForm,
 ) -> Response:
-    """Changes a subscriber."""
-    found, state = _get(engine, subscriber_id), sent.text("state")
-    before = sent.text("state_before") or found.state.value
+    """Changes a subscriber, unless another has done so since the page was made (P19)."""
     choices, errors = _choices(form)
-    if state not in set(SubscriberState):
+    if sent.text("state") not in set(SubscriberState):
         errors = (*errors, "state")
-    shown = Shown(form, found, state, before, errors)
+    shown = _shown(form, sent, _get(engine, subscriber_id), errors)
     if choices is None or errors or form.is_only_shown:
         return _page(session, language, request, shown)
-    # A state that was left as it was shown must not undo what has happened since: they may have left (P14).
-    edited = Edit(lambda _: choices, None if state == before else SubscriberState(state))
+    wanted = _state_wanted(sent)
+    edited = Edit(lambda _: choices, SubscriberState(wanted) if wanted else None, _expected(sent))
     try:
         engine.act(lambda tx: subscribers.edit(engine, tx, session.actor, subscriber_id, edited))
     except AlreadySubscribed as known:
         return _page(session, language, request, replace(shown, known=known.subscriber_id))
+    except Overtaken:
+        now = _get(engine, subscriber_id)
+        if now.choices != choices or wanted not in (None, now.state):  # else the form was sent twice
+            return _page(session, language, request, _shown(form, sent, now))
     return to_console(request, language, "subscribers")
+
+
+def _state_wanted(sent: Sent) -> str | None:
+    """Returns the state that was chosen; None where it was left as it was shown.
+
+    Then it must not undo what has happened since: they may have left (P14).
+    """
+    state = sent.text("state")
+    return state if state != sent.text("state_before") else None
+
+
+def _expected(sent: Sent) -> subscribers.Expected:
+    """Returns whether somebody is still as the page showed them; of the state, where it is changed."""
+    state = sent.text("state_before") if _state_wanted(sent) else None
+    return lambda found: sent.text("seen") == tag_of(found.choices) and state in (None, found.state.value)
+
+
+def _shown(form: Form, sent: Sent, found: Subscriber, errors: tuple[str, ...] = ()) -> Shown:
+    """Returns the form with what was typed, and whether somebody else has changed what it was made of."""
+    state, before = sent.text("state"), sent.text("state_before")
+    if _expected(sent)(found):
+        return Shown(form, found, state, before, errors)
+    now = found.state.value
+    return Shown(form, found, _state_wanted(sent) or now, now, errors, is_overtaken=True)
 
 
 @router.post("/{subscriber_id:id}/erase")
@@ -203,11 +238,26 @@ def erase(
     subscriber_id: SubscriberId,
     sent: SentForm,
 ) -> Response:
-    """Erases a subscriber once the word was typed."""
-    if sent.text("typed").strip() != TYPED[language]:
-        found = _get(engine, subscriber_id)
-        state = found.state.value
-        shown = Shown(form_of(found.choices), found, state, state, is_wrongly_typed=True)
-        return _page(session, language, request, shown)
-    engine.act(lambda tx: subscribers.erase(engine, tx, session.actor, subscriber_id))
-    return to_console(request, language, "subscribers")
+    """Erases a subscriber once the word was typed, if it is still who the page showed."""
+    is_expected, is_typed = _expected(sent), sent.text("typed").strip() == TYPED[language]
+    try:
+        if is_typed:
+            engine.act(
+                lambda tx: subscribers.erase(
+                    engine, tx, session.actor, subscriber_id, is_expected=is_expected
+                )
+            )
+            return to_console(request, language, "subscribers")
+    except Overtaken:
+        pass  # the page says so
+    found = _get(engine, subscriber_id)
+    state, is_overtaken = found.state.value, not is_expected(found)
+    shown = Shown(
+        form_of(found.choices),
+        found,
+        state,
+        state,
+        is_wrongly_typed=not is_typed,
+        is_overtaken=is_overtaken,
+    )
+    return _page(session, language, request, shown)

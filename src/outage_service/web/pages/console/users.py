@@ -11,10 +11,13 @@ from outage_service.rendering.words import Words
 from outage_service.services import users
 from outage_service.services.addresses import AddressRefused
 from outage_service.services.engine import Engine
+from outage_service.services.errors import Overtaken
 from outage_service.services.sessions import SignedIn
 from outage_service.services.users import CONSOLE_ROLES, LastAdministrator, PasswordRefused, UserExists
+from outage_service.storage.users import User
 from outage_service.web.forms import Sent, SentForm
 from outage_service.web.own_forms import sends_again
+from outage_service.web.pages.console.live import tag_of
 from outage_service.web.pages.console.shell import console_page, to_console
 from outage_service.web.pages.site import PageLanguage
 from outage_service.web.paths import UserId
@@ -78,7 +81,7 @@ def add_user(
         mistakes["role"] = "wrong_role"
     if not mistakes:
         mistakes = _add(engine, session, email, Role(role), password_hash)
-    if mistakes:
+    if mistakes and not _is_added(engine, sent):
         return _list(engine, session, language, request, email=email, role=role, mistakes=mistakes)
     return to_console(request, language, "users")
 
@@ -95,6 +98,18 @@ def _add(engine: Engine, session: SignedIn, email: str, role: Role, password_has
     except UserExists:
         return {"email": "known_email"}
     return {}
+
+
+def _is_added(engine: Engine, sent: Sent) -> bool:
+    """Returns whether the form has added its user already: it was sent twice."""
+    with engine.db.read() as tx:
+        known = users.find_by_email(tx, sent.text("email").strip())
+    return (
+        known is not None
+        and known.role == sent.text("role")
+        and sent.text("password") == sent.text("again")
+        and users.is_password_of(known, sent.text("password"))
+    )
 
 
 def _new_password(sent: Sent) -> tuple[str, Mistakes]:
@@ -122,9 +137,12 @@ def _one(
     request: Request,
     user_id: int,
     mistakes: Mistakes | None = None,
+    *,
+    seen: str | None = None,
 ) -> HTMLResponse:
-    with engine.db.read() as tx:
-        user = users.get_user(tx, user_id)
+    """Returns the page; `seen` is what a form on it has carried (P19)."""
+    user = _get(engine, user_id)
+    is_overtaken = seen not in (None, tag_of(user))
     return console_page(
         "console/user.html",
         language,
@@ -132,11 +150,22 @@ def _one(
         session,
         texts="console_users",
         here="users",
-        status=422 if mistakes else 200,
+        status=409 if is_overtaken else 422 if mistakes else 200,
         words=Words(load_content(), language),
         user=user,
+        seen=tag_of(user),
+        is_overtaken=is_overtaken,
         mistakes=mistakes or {},
     )
+
+
+def _get(engine: Engine, user_id: int) -> User:
+    with engine.db.read() as tx:
+        return users.get_user(tx, user_id)
+
+
+def _expected(sent: Sent) -> users.Expected:
+    return lambda user: sent.text("seen") == tag_of(user)
 
 
 @router.post("/{user_id:id}/password")
@@ -151,29 +180,65 @@ def set_password(
     """Gives a user a new password; their sessions end."""
     password_hash, mistakes = _new_password(sent)
     if mistakes:
-        return _one(engine, session, language, request, user_id, mistakes)
-    engine.db.write(
-        lambda tx: users.set_password(engine, tx, user_id, by=session.actor.name, password_hash=password_hash)
-    )
+        return _one(engine, session, language, request, user_id, mistakes, seen=sent.text("seen"))
+    try:
+        engine.db.write(
+            lambda tx: users.set_password(
+                engine,
+                tx,
+                user_id,
+                by=session.actor.name,
+                password_hash=password_hash,
+                is_expected=_expected(sent),
+            )
+        )
+    except Overtaken:
+        if not users.is_password_of(_get(engine, user_id), sent.text("password")):  # else it was sent twice
+            return _one(engine, session, language, request, user_id, seen=sent.text("seen"))
     return to_console(request, language, "users")
 
 
 @router.post("/{user_id:id}/disable")
 def disable_user(
-    session: ConsoleAdmin, language: PageLanguage, request: Request, engine: EngineOfApp, user_id: UserId
+    session: ConsoleAdmin,
+    language: PageLanguage,
+    request: Request,
+    engine: EngineOfApp,
+    user_id: UserId,
+    sent: SentForm,
 ) -> Response:
     """Shuts a user out, at once; the last administrator stays."""
     try:
-        engine.db.write(lambda tx: users.disable_user(engine, tx, user_id, by=session.actor.name))
+        engine.db.write(
+            lambda tx: users.disable_user(
+                engine, tx, user_id, by=session.actor.name, is_expected=_expected(sent)
+            )
+        )
     except LastAdministrator:
         return _one(engine, session, language, request, user_id, {"disable": "last_administrator"})
+    except Overtaken:
+        if _get(engine, user_id).disabled_at is None:
+            return _one(engine, session, language, request, user_id, seen=sent.text("seen"))
     return to_console(request, language, "users")
 
 
 @router.post("/{user_id:id}/enable")
 def enable_user(
-    session: ConsoleAdmin, language: PageLanguage, request: Request, engine: EngineOfApp, user_id: UserId
+    session: ConsoleAdmin,
+    language: PageLanguage,
+    request: Request,
+    engine: EngineOfApp,
+    user_id: UserId,
+    sent: SentForm,
 ) -> Response:
     """Lets a user in again."""
-    engine.db.write(lambda tx: users.enable_user(engine, tx, user_id, by=session.actor.name))
+    try:
+        engine.db.write(
+            lambda tx: users.enable_user(
+                engine, tx, user_id, by=session.actor.name, is_expected=_expected(sent)
+            )
+        )
+    except Overtaken:
+        if _get(engine, user_id).disabled_at is not None:
+            return _one(engine, session, language, request, user_id, seen=sent.text("seen"))
     return to_console(request, language, "users")

@@ -1,0 +1,44 @@
+// Gives an operator's text back after Back, a reload or the other language: browsers make such a page anew, for
+// nothing of the console may be stored. The tab keeps what was typed until it is closed, and nobody else.
+(() => {
+  "use strict";
+  const areas = [...document.querySelectorAll("main .act-form textarea")];
+  if (!areas.length) return;
+  // Several pages in a row have one address: each is known by the text that it was made with.
+  const made = areas.map((area) => area.defaultValue).join("\u0000");
+  const key = `draft:${location.pathname.replace(/\/(en|fr)\//, "/")}:${made}`;
+  const hidden = ["version", "sequence"]
+    .map((name) => areas[0].form.querySelector(`input[type=hidden][name=${name}]`))
+    .filter(Boolean);
+  // Whoever typed it has not seen what another has sent since: the service tells them.
+  const fields = [...areas, ...hidden];
+  let isMoving = false;
+
+  const kept = () => {
+    try {
+      return JSON.parse(sessionStorage.getItem(key));
+    } catch {
+      return null; // the browser keeps nothing
+    }
+  };
+
+  const draft = kept();
+  const isNew = performance.getEntriesByType("navigation")[0]?.type === "navigate";
+  if (draft && (draft.isMoving || !isNew)) {
+    fields.forEach((field) => {
+      field.value = draft.typed[field.name] ?? field.value;
+    });
+  }
+
+  document.querySelector(".toggle a")?.addEventListener("click", () => {
+    isMoving = true;
+  });
+  addEventListener("pagehide", () => {
+    const typed = Object.fromEntries(fields.map((field) => [field.name, field.value]));
+    try {
+      sessionStorage.setItem(key, JSON.stringify({ typed, isMoving }));
+    } catch {
+      // as above
+    }
+  });
+})();
