@@ -22,8 +22,8 @@ async def until(is_so: Callable[[], object]) -> None:
 
 async def ask_when_it_is_time(pool: MailPool) -> None:
     await until(lambda: pool.seconds_to_wait() == 0)
-    pool.ask()
-    await until(lambda: not pool.is_asking)
+    if asking := pool.ask():
+        await asking
 
 
 async def test_one_that_greets_again_is_well() -> None:
@@ -53,14 +53,12 @@ async def test_one_that_fails_over_messages_is_asked_with_messages_alone() -> No
 async def test_it_is_not_asked_before_its_time_nor_while_mail_flows() -> None:
     script = Script().on("CONNECT", "421 4.3.2 not now", after=1)
     async with SmtpServer(script) as server, pool_to(server) as pool:
-        pool.ask()
-        assert not pool.is_asking
+        assert pool.ask() is None
         await pool.send(an_envelope())
         server.drop_all()
         await pool.send(an_envelope())
-        pool.ask()
+        assert pool.ask() is None
         assert pool.health().is_paused
-        assert not pool.is_asking
 
 
 async def test_closing_does_not_wait_for_the_answer() -> None:
@@ -68,8 +66,9 @@ async def test_closing_does_not_wait_for_the_answer() -> None:
     async with SmtpServer(script) as server, pool_to(server) as pool:
         await pool.send(an_envelope())
         await until(lambda: pool.seconds_to_wait() == 0)
-        pool.ask()
+        asking = pool.ask()
         await until(lambda: server.connections == 2)
         async with asyncio.timeout(0.5):
             await pool.close(5)
-        assert not pool.is_asking
+        assert asking is not None
+        assert asking.done()

@@ -124,20 +124,17 @@ class MailPool:
         self.learn(attempt, is_probe=is_probe)
         return attempt
 
-    @property
-    def is_asking(self) -> bool:
-        """Whether a relay that is left alone is being asked without a message."""
-        return self._asking is not None and not self._asking.done()
-
-    def ask(self) -> None:
+    def ask(self) -> asyncio.Task[None] | None:
         """Connects to a relay that is left alone, if it is time, and takes what comes of it for an answer.
 
-        For whoever has no message to ask it with. It does nothing where connecting was not what had failed:
-        that would prove nothing.
+        For whoever has no message to ask it with. Returns the asking, which ends with `close` at the latest;
+        None where it is not time, or where connecting was not what had failed: that would prove nothing.
         """
         cause = self._breaker.cause
-        if cause is not None and cause.stage is Stage.CONNECT and self._breaker.admits_probe():
-            self._asking = asyncio.create_task(self._ask())
+        if cause is None or cause.stage is not Stage.CONNECT or not self._breaker.admits_probe():
+            return None
+        self._asking = asyncio.create_task(self._ask())
+        return self._asking
 
     async def _ask(self) -> None:
         try:
