@@ -52,6 +52,7 @@ def build_engine(settings: Settings, *, clock: Clock = system_clock, db: Databas
         bounce_address=settings.bounce_address,
         subscription_limits=SubscriptionLimits(settings.subscriptions_per_hour, settings.letters_per_hour),
         retention=timedelta(days=settings.retention_days),
+        publisher=Publisher(settings.publish_dir, socket.gethostname()) if settings.publish_dir else None,
     )
 
 
@@ -103,8 +104,7 @@ def build_service(settings: Settings, *, clock: Clock = system_clock) -> Service
     content = load_content()
     home = HomePage(content, engine.calendar, engine.base_url)
     holder = SnapshotHolder(nothing_known(content, home))
-    publisher = Publisher(settings.publish_dir, socket.gethostname()) if settings.publish_dir else None
-    keeper = SnapshotKeeper(engine, content, holder, publisher, home)
+    keeper = SnapshotKeeper(engine, content, holder, home)
     relay = Relay.parse(settings.smtp_url)
     worker = Worker(
         engine,

@@ -48,10 +48,10 @@ class Process:
     """One process's pages, as its public sees them; time passes on both of its clocks."""
 
     def __init__(self, engine: Engine, clock: VirtualClock, publish_dir: Path | None = None) -> None:
-        self.engine, self.clock, self.seconds = engine, clock, 0.0
-        self.holder = SnapshotHolder(nothing_known(load_content()), monotonic=lambda: self.seconds)
         publisher = Publisher(publish_dir, "host") if publish_dir else None
-        self.keeper = SnapshotKeeper(engine, load_content(), self.holder, publisher)
+        self.engine, self.clock, self.seconds = replace(engine, publisher=publisher), clock, 0.0
+        self.holder = SnapshotHolder(nothing_known(load_content()), monotonic=lambda: self.seconds)
+        self.keeper = SnapshotKeeper(self.engine, load_content(), self.holder)
 
     def page(self, path: str) -> str:
         held = self.holder.current()
@@ -176,7 +176,7 @@ class SlowToAnswer:
 def test_the_half_minute_counts_from_the_question_not_from_its_answer(process: Process) -> None:
     """P21, decision 6: a database that takes 20 s to answer leaves 10 s."""
     slow = replace(process.engine, db=SlowToAnswer(process, timedelta(seconds=20)))
-    keeper = SnapshotKeeper(slow, load_content(), process.holder, None)
+    keeper = SnapshotKeeper(slow, load_content(), process.holder)
     keeper.refresh()
     keeper.check()
     process.pass_by(timedelta(seconds=STALE_AFTER_SECONDS - 20))
@@ -371,7 +371,7 @@ def test_the_first_page_of_the_site_is_made_of_what_was_read(engine: Engine, clo
     """P21: it is there before the database was ever read, and when it is gone."""
     home = HomePage(load_content(), engine.calendar, engine.base_url)
     holder = SnapshotHolder(nothing_known(load_content(), home), monotonic=lambda: 0.0)
-    keeper = SnapshotKeeper(engine, load_content(), holder, None, home)
+    keeper = SnapshotKeeper(engine, load_content(), holder, home)
     unknown = holder.current().snapshot.stale["/fr/"].body.decode()
     assert "État inconnu" in unknown
     assert "L’état actuel ne peut être connu" in unknown

@@ -42,7 +42,7 @@ Act = Callable[[Engine, Done], object]
 
 def a_keeper(engine: Engine, home: HomePages = no_site) -> tuple[SnapshotKeeper, SnapshotHolder]:
     holder = SnapshotHolder(nothing_known(load_content()))
-    return SnapshotKeeper(engine, load_content(), holder, None, home), holder
+    return SnapshotKeeper(engine, load_content(), holder, home), holder
 
 
 def override(engine: Engine, done: Done) -> object:

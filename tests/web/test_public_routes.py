@@ -88,7 +88,7 @@ def test_no_public_path_tells_what_is_not_for_the_public(app: FastAPI, public: A
 def test_no_page_prepared_in_memory_tells_it_either(engine: Engine, app: FastAPI) -> None:
     holder = SnapshotHolder(nothing_known(load_content()))
     home = HomePage(load_content(), engine.calendar, engine.base_url)
-    SnapshotKeeper(engine, load_content(), holder, None, home).refresh()
+    SnapshotKeeper(engine, load_content(), holder, home).refresh()
     edge = Api(EdgeApp(holder, app, engine.clock))
     pages = holder.current().snapshot.fresh
     assert {*pages} >= EDGE

@@ -52,6 +52,11 @@ class Publisher:
         self._last: Mapping[str, bytes] | None = None
         self._failure: str | None = None
 
+    @property
+    def has_failed(self) -> bool:
+        """Whether the last try did not work: what lies there grows old (P22)."""
+        return self._failure is not None
+
     def publish(self, files: Mapping[str, bytes]) -> bool:
         """Makes `files`, by relative path, the current version; returns whether that worked.
 
@@ -70,7 +75,7 @@ class Publisher:
         return True
 
     def _tell(self, error: OSError | None) -> None:
-        failure = error.strerror if error else None
+        failure = str(error.strerror or error) if error else None
         if failure == self._failure:
             return
         self._failure = failure

@@ -47,6 +47,7 @@ class Trouble(StrEnum):
     OVERDUE = "overdue"
     OVERRUN = "overrun"
     NOT_REACHED = "not_reached"
+    PUBLISHING_FAILED = "publishing_failed"
 
 
 _SEEN_OTHERWISE = {
@@ -55,6 +56,7 @@ _SEEN_OTHERWISE = {
     Trouble.OVERDUE,
     Trouble.OVERRUN,
     Trouble.NOT_REACHED,
+    Trouble.PUBLISHING_FAILED,
 }
 _ALERTED = {each.value for each in Trouble} - _SEEN_OTHERWISE
 
@@ -120,7 +122,10 @@ def _warnings(
     found += _alerts(tx, shown, actor)
     found += [BoardWarning(Trouble.OVERDUE, each) for each in shown if each.is_overdue(now)]
     found += [BoardWarning(Trouble.OVERRUN, each) for each in shown if each.state is OutageState.OVERRUN]
-    return found + [BoardWarning(Trouble.NOT_REACHED, each) for each in shown if each.not_reached]
+    found += [BoardWarning(Trouble.NOT_REACHED, each) for each in shown if each.not_reached]
+    if engine.publisher is not None and engine.publisher.has_failed:
+        found.append(BoardWarning(Trouble.PUBLISHING_FAILED))
+    return found
 
 
 def _on_all(engine: Engine, tx: Connection) -> list[BoardWarning]:

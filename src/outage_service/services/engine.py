@@ -10,6 +10,7 @@ import structlog
 from outage_service.channels.email.addresses import Sender
 from outage_service.clock import Clock
 from outage_service.domain.calendar import BusinessCalendar
+from outage_service.edge.publish import Publisher
 from outage_service.rendering.bulletins import BulletinComposer
 from outage_service.services.host_clock import HostClock
 from outage_service.services.limits import SubscriptionLimits
@@ -28,6 +29,7 @@ class Engine:
     """The database, the clock and the fixed parts of every bulletin.
 
     Args:
+        publisher: writes `PUBLISH_DIR`; None without that setting.
         after_commit: called, in order, after each committed act: refresh the snapshot, wake the sender.
     """
 
@@ -46,6 +48,7 @@ class Engine:
     bounce_address: str = ""
     population: Population = field(default_factory=Population)
     write_health: WriteHealth = field(default_factory=WriteHealth)
+    publisher: Publisher | None = None
     host_clock: HostClock = field(default_factory=HostClock)
     after_commit: list[Callable[[], None]] = field(default_factory=list)
 

@@ -9,7 +9,7 @@ from outage_service.domain.status import StatusFacts, last_known, next_change_at
 from outage_service.domain.systems import HelpLine
 from outage_service.domain.texts import Language
 from outage_service.edge.holder import SnapshotHolder
-from outage_service.edge.publish import Publisher, lasting_files
+from outage_service.edge.publish import lasting_files
 from outage_service.edge.snapshot import Snapshot, Wording, build_snapshot, unknown_snapshot
 from outage_service.rendering.broadcasts import (
     LineMessage,
@@ -54,7 +54,6 @@ class SnapshotKeeper:
     """Builds the snapshot of one process and publishes what may outlive it.
 
     Args:
-        publisher: writes `PUBLISH_DIR`; None without that setting.
         home: makes the first page of the site.
     """
 
@@ -63,13 +62,11 @@ class SnapshotKeeper:
         engine: Engine,
         content: Content,
         holder: SnapshotHolder,
-        publisher: Publisher | None,
         home: HomePages = no_site,
     ) -> None:
         self._engine = engine
         self._content = content
         self._holder = holder
-        self._publisher = publisher
         self._home = home
         self._version = -1
         self._last_known: list[LineMessage] = []
@@ -98,9 +95,9 @@ class SnapshotKeeper:
             self.refresh()
         else:
             self._holder.confirm(now, seconds)
-        if self._publisher is not None:
+        if self._engine.publisher is not None:
             page = last_known_page(self._last_known)
-            self._publisher.publish(lasting_files(self._holder.current().snapshot, page))
+            self._engine.publisher.publish(lasting_files(self._holder.current().snapshot, page))
 
     def look(self) -> None:
         """Rebuilds if what the public is told was changed, here or elsewhere; what a sender records is not.

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from datetime import datetime
 
-from prometheus_client import CollectorRegistry, Counter, generate_latest
+from prometheus_client import CollectorRegistry, Counter, Gauge, generate_latest
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
@@ -32,11 +32,23 @@ class Metrics:
         """Counts one request that was answered; `route` is the pattern, never the path."""
         self._requests.labels(_known(method), route, str(status)).inc()
 
-    def text(self, figures: Figures | None, *, now: datetime, is_writable: bool) -> bytes:
-        """Returns all figures; `figures` is None where the database cannot be reached."""
-        database = CollectorRegistry()
-        database.register(_FromDatabase(figures, now, is_writable=is_writable))
-        return generate_latest(self._registry) + generate_latest(database)
+    def text(
+        self, figures: Figures | None, *, now: datetime, is_writable: bool, is_published: bool | None
+    ) -> bytes:
+        """Returns all figures.
+
+        Args:
+            figures: None where the database cannot be reached.
+            now: service time.
+            is_writable: whether the database takes writes.
+            is_published: whether the files for the web server are written; None where nobody asked for them.
+        """
+        now_read = CollectorRegistry()
+        now_read.register(_FromDatabase(figures, now, is_writable=is_writable))
+        if is_published is not None:
+            name, meaning = "outage_published", "Whether this process can write OUTAGE_PUBLISH_DIR."
+            Gauge(name, meaning, registry=now_read).set(is_published)
+        return generate_latest(self._registry) + generate_latest(now_read)
 
 
 def _known(method: str) -> str:

@@ -1,6 +1,8 @@
 """The board: what is open, how its bulletin fares, what is wrong, and no more work than there is news."""
 
+from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from fastapi import FastAPI
@@ -10,6 +12,7 @@ from outage_service.domain.deliveries import DeliveryState
 from outage_service.domain.roles import Role
 from outage_service.domain.systems import System
 from outage_service.domain.texts import Language
+from outage_service.edge.publish import Publisher
 from outage_service.rendering.letters import AlertKind
 from outage_service.services import external_outages
 from outage_service.services.board import Trouble
@@ -17,12 +20,14 @@ from outage_service.services.engine import Engine
 from outage_service.services.pulse import Pulse
 from outage_service.storage import DatabaseError, workers
 from outage_service.storage.alerts import clear_alert, raise_alert
+from outage_service.web.app import create_app
 from outage_service.web.texts import texts_in
 from tests.builders import SUNDAY_6H, a_client_report, a_delay, an_impact
 from tests.desk import Desk, a_desk
 from tests.services.acts import TCCU, announce, declare, resolve, subscribe, update
 from tests.storage.rows import all_claims, end
 from tests.support.read_only import read_only
+from tests.web.client import Api
 
 OF_ITS_OWN = {
     AlertKind.OVERDUE,  # the card of its outage tells
@@ -118,6 +123,24 @@ def test_a_database_that_takes_no_writes_is_told_and_no_missing_sender(
     assert "La base de données n’accepte aucune écriture." in board(tccu_desk, "fr")
     Pulse(engine).beat()
     assert "The database takes no writes." not in board(tccu_desk)
+
+
+def test_files_that_cannot_be_written_are_told_until_they_can(engine: Engine, tmp_path: Path) -> None:
+    """P22: what the web server shows while the service is down would grow old unnoticed."""
+    in_the_way = tmp_path / "public"
+    in_the_way.write_text("a file, not a folder")
+    publisher = Publisher(in_the_way, "desk")
+    publishing = replace(engine, publisher=publisher)
+    app = create_app(publishing)
+    desk, api = a_desk(app, publishing, Role.TCCU), Api(app)
+    assert not publisher.publish({"index.html": b""})
+    assert "The files that the web server shows while this service is down cannot be written" in board(desk)
+    assert "ne peuvent pas être écrits et vieillissent" in board(desk, "fr")
+    assert "outage_published 0.0" in api.get("/metrics").text
+    in_the_way.unlink()
+    assert publisher.publish({"index.html": b""})
+    assert "Look into this" not in board(desk)
+    assert "outage_published 1.0" in api.get("/metrics").text
 
 
 def test_what_operators_are_alerted_of_stands_here_until_it_is_over(tccu_desk: Desk, engine: Engine) -> None:

@@ -108,8 +108,12 @@ def _scheduler_reasons(state: WebState) -> list[Reason]:
 def get_metrics(state: StateOfApp) -> Response:
     """Figures for Prometheus; while the database is away, those that do not need it."""
     engine = state.engine
+    publisher = engine.publisher
     text = state.metrics.text(
-        _figures(engine), now=engine.clock(), is_writable=not engine.write_health.is_refused
+        _figures(engine),
+        now=engine.clock(),
+        is_writable=not engine.write_health.is_refused,
+        is_published=None if publisher is None else not publisher.has_failed,
     )
     return Response(text, media_type=CONTENT_TYPE)
 
