@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from outage_service.channels.email.addresses import check_address
-from outage_service.services.addresses import Address, AddressRefused, parse_address
+from outage_service.services.addresses import Address, AddressRefused, parse_address, tagged_mailbox
 
 
 @pytest.mark.parametrize(
@@ -76,6 +76,20 @@ def test_what_no_subscriber_has_is_refused(given_address: str) -> None:
     with pytest.raises(AddressRefused) as caught:
         parse_address(given_address)
     assert not given_address.strip() or given_address.strip() not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("key", "mailbox"),
+    [
+        ("ann@example.org", None),
+        ("ann+lists@example.org", "ann@example.org"),
+        ("ann+a+b@example.org", "ann@example.org"),
+        ("ann+@example.org", "ann@example.org"),
+        ("+ann@example.org", None),
+    ],
+)
+def test_a_tag_is_told_from_the_mailbox(key: str, mailbox: str | None) -> None:
+    assert tagged_mailbox(key) == mailbox
 
 
 LOCAL = st.text("abcXYZ019._+'=&~-", min_size=1, max_size=20)

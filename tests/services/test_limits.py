@@ -95,13 +95,15 @@ def test_nobody_s_name_or_address_is_kept_in_clear(engine: Engine) -> None:
 
 
 @pytest.mark.parametrize(
-    ("address", "network"),
+    ("address", "network", "site"),
     [
-        ("203.0.113.9", "203.0.113.9"),
-        ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"),
-        ("::ffff:203.0.113.9", "203.0.113.9"),
-        ("unix", "unix"),
+        ("203.0.113.9", "203.0.113.9", "203.0.113.9"),
+        ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64", "2001:db8:1::/48"),
+        ("::ffff:203.0.113.9", "203.0.113.9", "203.0.113.9"),
+        ("unix", "unix", "unix"),
     ],
 )
-def test_one_customer_s_addresses_are_one_caller(address: str, network: str) -> None:
-    assert limits.network_of(address) == network
+def test_one_customer_s_addresses_are_one_caller_and_their_networks_one_site(
+    address: str, network: str, site: str
+) -> None:
+    assert (limits.network_of(address), limits.site_of(address)) == (network, site)

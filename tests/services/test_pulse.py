@@ -2,6 +2,7 @@
 
 import shutil
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
 
@@ -11,13 +12,16 @@ from sqlalchemy import func, select, update
 from outage_service.clock import VirtualClock
 from outage_service.services import alerts, pulse, subscriptions
 from outage_service.services.engine import Engine
+from outage_service.services.errors import NotFound
+from outage_service.services.links import Holder, Purpose, token
 from outage_service.services.outages import Done
 from outage_service.services.pulse import Pulse
 from outage_service.storage import Connection, pauses
 from outage_service.storage.database import sqlite_path
 from outage_service.storage.migrate import upgrade
 from outage_service.storage.pulse import PulseMark, count_held
-from outage_service.storage.schema import audit
+from outage_service.storage.schema import audit, subscription_request
+from outage_service.storage.subscribers import delete_request_of
 from outage_service.storage.upkeep_schema import pulse as pulse_table
 from tests.builders import THURSDAY_10H
 from tests.engines import an_engine
@@ -294,6 +298,51 @@ def test_letters_that_wait_are_held_too(copied: Engine) -> None:
     start(copied)
     copied.act(lambda tx: subscriptions.request(copied, tx, choices("bob@example.org")))
     assert receivers(copied) == [0]
+
+
+def lost_link(engine: Engine, purpose: Purpose) -> str:
+    """Returns a link to the first who came after the backup, which knows one subscriber and no request."""
+    holder = Holder(1, 0) if purpose is Purpose.CONFIRM else Holder(2, 1)
+    return token(engine.secret_key, purpose, holder)
+
+
+def come_as(engine: Engine, address: str) -> None:
+    """Asks and confirms."""
+    engine.act(lambda tx: subscriptions.request(engine, tx, choices(address)))
+    with engine.db.read() as tx:
+        pending = tx.execute(select(subscription_request.c.id)).scalar_one()
+    link = token(engine.secret_key, Purpose.CONFIRM, Holder(pending, 0))
+    engine.act(lambda tx: subscriptions.confirm(engine, tx, link))
+
+
+def leads_nowhere(engine: Engine, purpose: Purpose) -> bool:
+    link = lost_link(engine, purpose)
+    with engine.db.read() as tx, suppress(NotFound):
+        if purpose is Purpose.CONFIRM:
+            subscriptions.find_request(engine, tx, link)
+        else:
+            subscriptions.find_by_link(engine, tx, purpose, link)
+        return False
+    return True
+
+
+@pytest.mark.parametrize("is_noticed", [True, False], ids=["noticed", "held_by_hand"])
+def test_the_links_of_whoever_came_after_the_backup_are_nobody_elses(
+    copied: Engine, *, is_noticed: bool
+) -> None:
+    """P34: they would show or end a stranger's subscription, or confirm one that nobody confirmed."""
+    if is_noticed:
+        start(copied)
+    else:
+        copied.act(lambda tx: pulse.hold(copied, tx))
+    copied.act(lambda tx: subscriptions.request(copied, tx, choices("bob@example.org")))
+    assert leads_nowhere(copied, Purpose.CONFIRM)
+    copied.act(lambda tx: delete_request_of(tx, "bob@example.org"))
+    come_as(copied, "carol@example.org")
+    assert leads_nowhere(copied, Purpose.MANAGE)
+    assert leads_nowhere(copied, Purpose.UNSUBSCRIBE)
+    declare(copied, CERS_OUT)
+    assert [one == 1 for one in receivers(copied) if one] == [True, False]
 
 
 def test_an_operator_can_hold_everything_beforehand(engine: Engine) -> None:

@@ -2,7 +2,6 @@
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -15,7 +14,6 @@ from outage_service.domain.texts import Language
 from outage_service.services import subscriptions
 from outage_service.services.engine import Engine
 from outage_service.services.errors import NotFound
-from outage_service.services.limits import TooMany
 from outage_service.services.links import Holder, Purpose, token
 from outage_service.storage.schema import audit, mailing, subscription_request
 from outage_service.storage.subscribers import (
@@ -38,10 +36,6 @@ SECOND = timedelta(seconds=1)
 
 def request(engine: Engine, wanted: Choices = WISHES) -> None:
     engine.act(lambda tx: subscriptions.request(engine, tx, wanted))
-
-
-def limited(engine: Engine, **limits: int) -> Engine:
-    return replace(engine, subscription_limits=replace(engine.subscription_limits, **limits))
 
 
 def pending_token(engine: Engine) -> str:
@@ -348,46 +342,3 @@ def test_what_subscribers_do_is_logged_without_their_address(engine: Engine) -> 
         ("subscriber_changed", "subscriber", detail),
         ("subscriber_left", "subscriber", detail),
     ]
-
-
-def test_all_letters_together_are_limited_and_nobody_is_told(engine: Engine, clock: VirtualClock) -> None:
-    """P25, P26: who got none in that hour gets one when they ask again."""
-    few = limited(engine, letters=2)
-    for number in range(4):
-        request(few, choices(f"a{number}@example.org"))
-    assert len(mail(few)) == 2
-    request(few, choices("a3@example.org"))
-    assert mail(few) == []
-    clock.advance(timedelta(hours=1))
-    request(few, choices("a3@example.org"))
-    ((_, letter),) = mail(few)
-    assert "To: a3@example.org\r\n" in letter
-    assert rows(few)["subscription_request"] == 4
-
-
-def test_one_caller_asks_only_so_often_for_whatever_address(engine: Engine, clock: VirtualClock) -> None:
-    """P25: a refused request keeps nothing and sends nothing."""
-
-    def ask(address: str, caller: str) -> None:
-        few = limited(engine, requests_per_address=2)
-        few.act(lambda tx: subscriptions.request(few, tx, choices(address), caller=caller))
-
-    ask("a1@example.org", "2001:db8::1")
-    ask("a2@example.org", "2001:db8::2")
-    with pytest.raises(TooMany) as refused:
-        ask("a3@example.org", "2001:db8::3")
-    assert refused.value.wait == timedelta(hours=1)
-    assert (rows(engine)["subscription_request"], rows(engine)["mailing"]) == (2, 2)
-    ask("a3@example.org", "2001:db8:0:1::1")
-    clock.advance(timedelta(hours=1))
-    ask("a4@example.org", "2001:db8::3")
-    assert rows(engine)["mailing"] == 4
-
-
-def test_a_letter_that_is_not_due_takes_nothing_of_the_limit(engine: Engine) -> None:
-    """Somebody who asks for the same address again and again keeps no letter from others."""
-    few = limited(engine, letters=2)
-    for _ in range(5):
-        request(few)
-    request(few, choices("bob@example.org"))
-    assert len(mail(few)) == 2

@@ -4,22 +4,24 @@ import sqlite3
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import URL, func, insert, select, update
+from sqlalchemy import func, insert, select, update
 
 from outage_service.clock import VirtualClock
 from outage_service.domain.deliveries import DeliveryState
 from outage_service.services import outages, pulse
 from outage_service.services.engine import Engine
 from outage_service.services.outages import Target
+from outage_service.services.pulse import Pulse
 from outage_service.services.retention import Pruner
-from outage_service.storage import Connection, notify
+from outage_service.storage import Connection
 from outage_service.storage.database import sqlite_path
+from outage_service.storage.notify import tell_others
 from outage_service.storage.pulse import count_held
 from outage_service.storage.schema import delivery, mailing, outage
 from tests.builders import THURSDAY_10H
@@ -117,6 +119,23 @@ def held(engine: Engine) -> int:
         return count_held(tx)
 
 
+def test_a_backup_made_just_before_the_service_was_stopped_is_noticed(
+    on_file: Engine, sqlite_url: str, clock: VirtualClock, tmp_path: Path
+) -> None:
+    """P34: less than half a minute lay between, in which no beat was due; the stop is one."""
+    subscribe(on_file, *people(40))
+    with working(on_file, NOBODY):
+        declare(on_file)
+        until(lambda: states(on_file))
+        back_up(on_file, tmp_path / "backup.db")
+    on_file.db.close()
+    restore(on_file, tmp_path / "backup.db")
+    restored = make_engine(sqlite_url, clock)
+    Pulse(restored).beat()
+    assert held(restored) == 1
+    restored.db.close()
+
+
 def test_a_restored_backup_sends_nothing_again_until_it_is_told_to(
     on_file: Engine, sqlite_url: str, clock: VirtualClock, tmp_path: Path
 ) -> None:
@@ -149,18 +168,26 @@ def test_a_restored_backup_sends_nothing_again_until_it_is_told_to(
     assert Counter(relay.recipients) == Counter(everybody * 3)
 
 
-def test_ticks_go_on_however_often_others_commit(sqlite_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_ticks_go_on_however_often_others_commit(postgresql_url: str) -> None:
     """P1: each notification renews the pages; a storm of them must not keep bulletins from being issued."""
-    engine = make_engine(sqlite_url)
+    engine, over = make_engine(postgresql_url), threading.Event()
 
-    def storm(url: URL, heard: Callable[[], None], stopped: threading.Event) -> None:  # noqa: ARG001
-        while not stopped.wait(0.002):
-            heard()
+    def storm() -> None:
+        while not over.wait(0.002):
+            engine.db.write(tell_others)
 
-    monkeypatch.setattr(notify, "can_listen", lambda url: True)  # noqa: ARG005
-    monkeypatch.setattr(notify, "listen", storm)
-    with working(engine, NOBODY, refresh=lambda: time.sleep(0.1)) as worker:
+    others, renewed = threading.Thread(target=storm, daemon=True), Counter[str]()
+
+    def refresh() -> None:
+        renewed["pages"] += 1
+        time.sleep(0.1)
+
+    with working(engine, NOBODY, refresh=refresh) as worker:
+        others.start()
         for _ in range(40):
             time.sleep(0.1)
             assert worker.seconds_since_tick() < 2.5
+        over.set()
+        others.join()
+    assert renewed["pages"] > 10
     engine.db.close()

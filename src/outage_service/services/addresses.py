@@ -36,3 +36,14 @@ def parse_address(given: str) -> Address:
         raise AddressRefused("The part before @ may hold 64 letters, digits and . _ + ' = & ~ - only.")
     wire = f"{checked.local_part}@{checked.ascii_domain}"
     return Address(wire, wire.lower())
+
+
+def tagged_mailbox(key: str) -> str | None:
+    """Returns the mailbox behind an address with a tag (`me+lists@example.org`: `me@example.org`); else None.
+
+    Args:
+        key: the address as it is compared.
+    """
+    local, _, domain = key.rpartition("@")
+    mailbox, plus, _ = local.partition("+")
+    return f"{mailbox}@{domain}" if plus and mailbox else None

@@ -55,7 +55,16 @@ def wait_for(tx: Connection, scope: str, key: str, *, now: datetime | None = Non
 
 
 def network_of(address: str) -> str:
-    """Returns what counts as one caller: an IPv4 address, or the /64 that one IPv6 customer is given."""
+    """Returns what counts as one caller: an IPv4 address, or the /64 that one IPv6 customer has at least."""
+    return _network_of(address, 64)
+
+
+def site_of(address: str) -> str:
+    """Returns the most that one customer may have: as `network_of`, with the /48 of an IPv6 address."""
+    return _network_of(address, 48)
+
+
+def _network_of(address: str, prefix: int) -> str:
     try:
         parsed = ipaddress.ip_address(address)
     except ValueError:
@@ -64,7 +73,7 @@ def network_of(address: str) -> str:
         return str(parsed)
     if parsed.ipv4_mapped:
         return str(parsed.ipv4_mapped)
-    return str(ipaddress.ip_network((parsed, 64), strict=False))
+    return str(ipaddress.ip_network((parsed, prefix), strict=False))
 
 
 def _digest(key: str) -> str:

@@ -14,6 +14,7 @@ from outage_service.domain.letters import Letter, LetterSlot
 from outage_service.domain.roles import SUBSCRIBER
 from outage_service.domain.texts import Language
 from outage_service.services import limits, subscribers, suppressions
+from outage_service.services.addresses import tagged_mailbox
 from outage_service.services.engine import Engine
 from outage_service.services.errors import NotFound
 from outage_service.services.limits import TooMany
@@ -28,19 +29,25 @@ log = structlog.get_logger(__name__)
 LETTER_AT_MOST_EVERY = timedelta(hours=24)
 """One confirmation letter an address, however often it is asked for (P25)."""
 LIMITS_PER = timedelta(hours=1)
+NETWORKS_OF_A_SITE = 5
+"""All IPv6 networks of one site, which may have 65,536, ask no oftener than so many callers."""
+TAGGED_LETTERS_AT_MOST = 3
+"""Confirmation letters within that time to one mailbox under different tags (`me+1@`, `me+2@`), which are
+addresses without end. The address without a tag has its own letter whatever was asked for with one."""
 REQUEST_VALID_FOR = timedelta(days=7)
 """A confirmation link works this long after the request."""
 _REQUESTS = "subscription_requests"
 _LETTERS = "confirmation_letters"
+_TAGGED = "tagged_letters"
 PENDING = "pending subscription for this link"
 
 
 def request(engine: Engine, tx: Connection, choices: Choices, *, caller: str = "") -> None:
     """Keeps what somebody asked for and sends the confirmation letter, unless one went out within 24 h.
 
-    Nor does one go out while all letters together are too many for the hour: the answer stays the same, and
-    asking again later is answered with a letter (P25, P26). None goes to an address whose reader has
-    complained, or that an administrator has listed.
+    Nor does one go out while all letters together are too many for the hour, or those to one mailbox under
+    different tags for the day: the answer stays the same, and asking again later is answered with a letter
+    (P25, P26). None goes to an address whose reader has complained, or that an administrator has listed.
 
     Args:
         caller: the network address that asks; blank where it is not known and not limited.
@@ -55,6 +62,9 @@ def request(engine: Engine, tx: Connection, choices: Choices, *, caller: str = "
         return
     pending = rows.put_request(tx, choices, now=now)
     if pending.lettered_at is not None and _is_recent(pending.lettered_at, now):
+        return
+    if not _admits_tag(engine, tx, choices.address_key, now):
+        log.warning("tagged_letters_too_many")
         return
     # Last, for the row it counts in stays locked until this transaction ends.
     if not limits.allow(tx, _LETTERS, "all", engine.subscription_limits.letters, LIMITS_PER, now=now):
@@ -84,9 +94,20 @@ def _is_recent(lettered_at: datetime, now: datetime) -> bool:
 def _admit(engine: Engine, tx: Connection, caller: str, now: datetime) -> None:
     if not caller:
         return
-    network, at_most = limits.network_of(caller), engine.subscription_limits.requests_per_address
-    if not limits.allow(tx, _REQUESTS, network, at_most, LIMITS_PER, now=now):
-        raise TooMany(limits.wait_for(tx, _REQUESTS, network, now=now))
+    at_most = engine.subscription_limits.requests_per_address
+    # Of an IPv4 address both are the same: counted once, and by the last.
+    counted = {limits.site_of(caller): at_most * NETWORKS_OF_A_SITE, limits.network_of(caller): at_most}
+    for network, most in counted.items():
+        if not limits.allow(tx, _REQUESTS, network, most, LIMITS_PER, now=now):
+            raise TooMany(limits.wait_for(tx, _REQUESTS, network, now=now))
+
+
+def _admits_tag(engine: Engine, tx: Connection, address_key: str, now: datetime) -> bool:
+    mailbox = tagged_mailbox(address_key)
+    if mailbox is None:
+        return True
+    key = suppressions.digest_of(engine, mailbox)  # it may be of somebody who is erased meanwhile
+    return limits.allow(tx, _TAGGED, key, TAGGED_LETTERS_AT_MOST, LETTER_AT_MOST_EVERY, now=now)
 
 
 def _confirmation(engine: Engine, first: Language) -> bytes:

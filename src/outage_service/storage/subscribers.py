@@ -10,12 +10,15 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Connection, delete, func, insert, select, update
+from sqlalchemy import Connection, Table, delete, func, insert, select, text, update
 
 from outage_service.domain.texts import Language
 from outage_service.storage.locks import take_turns
 from outage_service.storage.schema import subscriber, subscription_request
 from outage_service.storage.types import AnyRow
+
+IDS_SKIPPED = 100_000
+"""More than subscribe between a backup and its restoring: letters are 2,000 an hour."""
 
 
 class SubscriberState(StrEnum):
@@ -221,3 +224,29 @@ def delete_request(tx: Connection, request_id: int) -> bool:
     """Removes a pending request and returns whether it was there: of two at once, only one is told so."""
     gone = delete(subscription_request).where(subscription_request.c.id == request_id)
     return tx.execute(gone).rowcount == 1
+
+
+def skip_ids(tx: Connection) -> None:
+    """Makes the ids given from now on others than those that were given since this copy was made (P34).
+
+    Whoever came and was lost with the restoring still has their links: they must not open, or end, the
+    subscription of somebody else.
+    """
+    for table in (subscriber, subscription_request):
+        if tx.dialect.name == "sqlite":
+            _skip_on_sqlite(tx, table)
+        else:
+            # One by one: to take a number is all that who adds a row needs to be allowed.
+            number = func.nextval(func.pg_get_serial_sequence(table.name, "id"))
+            taken = select(func.max(number)).select_from(func.generate_series(1, IDS_SKIPPED))
+            tx.execute(taken)
+
+
+def _skip_on_sqlite(tx: Connection, table: Table) -> None:
+    counter = {"name": table.name, "skipped": IDS_SKIPPED}
+    if not tx.execute(_SKIP, counter).rowcount:  # nothing was ever added
+        tx.execute(_BEGIN_BEYOND, counter)
+
+
+_SKIP = text("UPDATE sqlite_sequence SET seq = seq + :skipped WHERE name = :name")
+_BEGIN_BEYOND = text("INSERT INTO sqlite_sequence (name, seq) VALUES (:name, :skipped)")

@@ -193,6 +193,8 @@ class Worker:
             self._find_pulse()
             while not self._stopped.is_set():
                 self._send_until_stopped(self._loop)
+            if self._pulse.has_begun:  # a copy made since the last beat is told from what is left (P34)
+                self._try(self._pulse.beat)
         finally:
             self._loop.close()
 
