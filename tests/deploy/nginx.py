@@ -36,11 +36,12 @@ http {{
 
 @dataclass(frozen=True, slots=True)
 class Nginx:
-    """A running nginx: the address that readers use, and how to trust it."""
+    """A running nginx: the addresses that readers use, how to trust it, and the folder of its logs."""
 
     url: str
     plain_url: str
     trust: ssl.SSLContext
+    folder: Path
 
 
 def _free_ports(count: int) -> list[int]:
@@ -71,6 +72,7 @@ def running_nginx(folder: Path, service_url: str, files: Path, *changes: tuple[s
         ("/etc/ssl/outage/fullchain.pem", str(certificate)),
         ("/etc/ssl/outage/key.pem", str(folder / "relay.key")),
         ("/var/www/outage/HOST/current", str(files)),
+        ("/var/log/nginx", str(folder)),
         *changes,
     ):
         assert old in sample, old
@@ -80,7 +82,7 @@ def running_nginx(folder: Path, service_url: str, files: Path, *changes: tuple[s
     (folder / "nginx.conf").write_text(_MAIN.format(folder=folder, user=user), encoding="utf-8")
     with _process(folder, tls):
         trust = ssl.create_default_context(cafile=str(certificate))
-        yield Nginx(f"https://127.0.0.1:{tls}", f"http://127.0.0.1:{plain}", trust)
+        yield Nginx(f"https://127.0.0.1:{tls}", f"http://127.0.0.1:{plain}", trust, folder)
 
 
 @contextmanager

@@ -1,6 +1,7 @@
 """The sample configuration: the service first, its files when it is down or hangs."""
 
 import json
+import re
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -10,10 +11,12 @@ from typing import Any
 
 import httpx
 import pytest
+from fastapi import FastAPI
 
+from outage_service.cli.listening import server_config
 from tests.chaos.installation import Installation, declare_at, installation, until
 from tests.chaos.programs import Program
-from tests.deploy.nginx import Nginx, running_nginx
+from tests.deploy.nginx import SAMPLE, Nginx, running_nginx
 
 pytestmark = pytest.mark.timeout(120)
 
@@ -26,6 +29,7 @@ TYPES = {
 }
 LANGUAGES = {"en": "en-CA", "fr": "fr-CA", "both": "en-CA, fr-CA"}
 NORMAL = ("normally", "normalement")
+SECRET = "mac-of-a-link-from-a-mail"
 NO_RELAY = "smtp://127.0.0.1:9"
 
 
@@ -166,8 +170,34 @@ def test_what_is_not_for_the_public_is_not_passed_on(site: Site) -> None:
     page = httpx.post(f"{site.nginx.url}/fr/subscribe", content=b"x" * 100_000, verify=site.nginx.trust)
     assert page.status_code == 413
     assert "au plus 64\u00a0ko à la fois" in page.text
-    moved = httpx.get(f"{site.nginx.plain_url}/en/", headers={"Host": "outages.example.org"})
-    assert (moved.status_code, moved.headers["location"]) == (301, "https://outages.example.org/en/")
+
+
+@pytest.mark.parametrize("host", ["outages.example.org", "evil.example"])
+def test_who_comes_without_tls_is_led_to_our_own_host_whatever_host_they_name(site: Site, host: str) -> None:
+    """A cache between would keep the way to another host for everybody."""
+    moved = httpx.get(f"{site.nginx.plain_url}/en/?a=b", headers={"Host": host})
+    assert (moved.status_code, moved.headers["location"]) == (301, "https://outages.example.org/en/?a=b")
+
+
+def test_no_log_holds_a_link_from_a_mail(site: Site) -> None:
+    """P30: whoever reads the logs could leave or change in the place of those who hold the links."""
+    paths = [f"/subscriptions/1.1.{SECRET}/{purpose}" for purpose in ("confirm", "manage", "unsubscribe")]
+    assert [site.get(path).status_code for path in (*paths, f"/{paths[0]}")] == [404] * 4
+    site.program.kill()
+    assert [site.get(path).status_code for path in paths] == [503] * 3
+    assert httpx.get(f"{site.nginx.plain_url}{paths[0]}").status_code == 301
+    assert site.get("/en/outages?page=2").status_code == 503
+    logged = {log.name: log.read_text() for log in site.nginx.folder.glob("*.log")}
+    assert [name for name, text in logged.items() if SECRET in text] == []
+    assert logged["outage.log"].count("/subscriptions/- HTTP/") == 8
+    assert '"GET /en/outages?page=2 HTTP/1.1" 503' in logged["outage.log"]
+
+
+def test_the_web_server_closes_an_idle_connection_before_the_service_does() -> None:
+    """A POST that crossed with the service's closing would be answered 503, and readers sent to the files."""
+    kept = re.findall(r"^    keepalive \d+;\n    keepalive_timeout (\d+)s;$", SAMPLE.read_text("utf-8"), re.M)
+    assert len(kept) == SAMPLE.read_text("utf-8").count("upstream outage_")
+    assert max(int(seconds) for seconds in kept) < server_config(FastAPI()).timeout_keep_alive
 
 
 def test_an_override_is_put_at_the_service_and_not_at_the_files(site: Site) -> None:
