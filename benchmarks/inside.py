@@ -14,7 +14,8 @@ from sqlalchemy import insert, select
 from benchmarks.fanout import Options
 from benchmarks.machine import ROOT, scratch
 from benchmarks.results import Outcome, Result
-from outage_service.app import Service, build_engine, build_service
+from outage_service.app.engine import build_engine
+from outage_service.app.service import Service, build_service
 from outage_service.channels.email.letter import freeze
 from outage_service.clock import VirtualClock, system_clock
 from outage_service.domain.letters import MAILING_LINKS, Letter
@@ -22,7 +23,7 @@ from outage_service.domain.texts import Language
 from outage_service.drill.run import run_scenario
 from outage_service.drill.scenario import read_scenario
 from outage_service.rendering.bulletins import ComposedBulletin
-from outage_service.services import alerts, schedule
+from outage_service.services import alerts, due_bulletins
 from outage_service.services.engine import Engine
 from outage_service.settings import load_settings
 from outage_service.storage import Connection
@@ -58,7 +59,7 @@ def ticks(options: Options) -> Iterator[Outcome]:
 
 def _tick(service: Service) -> None:
     """What `Worker.tick` does every two seconds."""
-    schedule.issue_due(service.engine)
+    due_bulletins.issue_due(service.engine)
     alerts.alert_overruns(service.engine)
     service.keeper.check()
 

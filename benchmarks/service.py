@@ -11,7 +11,7 @@ import httpx
 from sqlalchemy import select, text, update
 
 from benchmarks.machine import LONGEST_RUN_SECONDS, BenchmarkError, Sink, cpu_seconds
-from outage_service.app import build_engine
+from outage_service.app.engine import build_engine
 from outage_service.channels.email.thawed import Frame, ThawedLetter
 from outage_service.domain.letters import LetterSlot
 from outage_service.domain.roles import Role

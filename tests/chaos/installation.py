@@ -14,7 +14,7 @@ from typing import TypeVar
 import httpx
 from sqlalchemy import make_url
 
-from outage_service.app import build_engine
+from outage_service.app.engine import build_engine
 from outage_service.clock import system_clock
 from outage_service.domain.lifecycle import Declaration, News
 from outage_service.domain.outages import Impact, OutageKind

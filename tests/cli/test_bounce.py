@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from outage_service.app import build_engine
+from outage_service.app.engine import build_engine
 from outage_service.services import message_ids
 from outage_service.settings import load_settings
 from outage_service.storage.database import open_database

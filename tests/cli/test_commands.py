@@ -1,5 +1,7 @@
 """What holds for every command: help, exit status, and mistakes told in plain lines."""
 
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -8,7 +10,7 @@ import typer
 from typer.core import TyperGroup
 
 from outage_service import cli
-from tests.cli.commands import run, run_apart
+from tests.cli.commands import PATIENCE_SECONDS, run, run_apart
 
 
 def names(group: object, prefix: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
@@ -59,6 +61,22 @@ def test_a_process_of_its_own_ends_the_same_way(tmp_path: Path) -> None:
     wrong = run_apart(tmp_path, "migrate", DATABASE_URL="mysql://x")
     assert wrong == run(tmp_path, "migrate", DATABASE_URL="mysql://x")
     assert wrong.status == 2
+
+
+def test_a_command_that_serves_nobody_does_not_wait_for_the_web(tmp_path: Path) -> None:
+    """It would take twice as long to start: `bounce` is started for every mail that comes back."""
+    program = (
+        "import sys, outage_service.cli; print({'fastapi', 'uvicorn', 'outage_service.web'} & {*sys.modules})"
+    )
+    ended = subprocess.run(
+        [sys.executable, "-c", program],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE_SECONDS,
+        check=True,
+    )
+    assert ended.stdout == "set()\n"
 
 
 @pytest.mark.parametrize("arguments", [[], ["nonsense"], ["serve", "--nonsense"], ["serve", "--port", "x"]])

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr
 
-from outage_service.app import build_engine
+from outage_service.app.engine import build_engine
 from outage_service.clock import VirtualClock, system_clock
 from outage_service.domain.roles import Actor, Role
 from outage_service.services import tokens

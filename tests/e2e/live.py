@@ -9,13 +9,13 @@ from datetime import datetime, timedelta
 import httpx
 import uvicorn
 
-from outage_service.app import Service, build_service
+from outage_service.app.service import Service, build_service
 from outage_service.cli.listening import listening, server_config, url_of
 from outage_service.clock import Clock, VirtualClock
 from outage_service.domain.outages import Impact
 from outage_service.domain.roles import Role
 from outage_service.domain.texts import Language
-from outage_service.services import schedule, tokens
+from outage_service.services import due_bulletins, tokens
 from outage_service.services.engine import Engine
 from outage_service.services.outages import Done
 from outage_service.settings import load_settings
@@ -69,7 +69,7 @@ class Site:
         """Moves the clock forward, issues what is then due, and lets the pages know."""
         assert isinstance(self.clock, VirtualClock)
         self.clock.advance(by)
-        schedule.issue_due(self.engine)
+        due_bulletins.issue_due(self.engine)
         self.service.keeper.refresh()
 
     def get(self, path: str, **options: str) -> httpx.Response:

@@ -14,7 +14,7 @@ from outage_service.domain.roles import Actor, Role
 from outage_service.domain.subscriptions import SubscriptionKind, kinds_mask, systems_mask
 from outage_service.domain.systems import InternalSystem, System
 from outage_service.domain.texts import Bilingual, Language
-from outage_service.services import outages, schedule, sending
+from outage_service.services import due_bulletins, outages, sending
 from outage_service.services.engine import Engine
 from outage_service.services.outages import Done, Target
 from outage_service.storage.bulletins import BulletinRecord, bulletins_of
@@ -128,7 +128,7 @@ def set_clock(engine: Engine, instant: datetime) -> None:
 def tick(engine: Engine, clock_at: datetime) -> int:
     """Moves the clock there and lets it issue what is due; returns how many bulletins went out."""
     set_clock(engine, clock_at)
-    return schedule.issue_due(engine)
+    return due_bulletins.issue_due(engine)
 
 
 def stored(engine: Engine, done: Done) -> Outage:

@@ -15,7 +15,7 @@ from outage_service.clock import VirtualClock
 from outage_service.domain.deliveries import DeliveryState
 from outage_service.domain.errors import RuleError
 from outage_service.domain.systems import Direction, System
-from outage_service.services import schedule, sending
+from outage_service.services import due_bulletins, sending
 from outage_service.services.engine import Engine
 from outage_service.services.errors import AlreadyDeclared, Stale
 from outage_service.services.outages import Done
@@ -186,12 +186,12 @@ class Life(RuleBasedStateMachine):
         """P1, P3, P5: at most one bulletin of each outage, none of a closed one, and then no more at once."""
         self.db.strike = strike
         try:
-            schedule.issue_due(self.engine)
+            due_bulletins.issue_due(self.engine)
         except Struck:
             self.die()
         self.db.strike = None
         self.note_ticked(at_most=2 if strike is not None else 1)
-        schedule.issue_due(self.engine)
+        due_bulletins.issue_due(self.engine)
         self.note_ticked(at_most=1 if strike is not None else 0)
 
     def note_ticked(self, *, at_most: int) -> None:

@@ -11,7 +11,7 @@ from structlog.testing import capture_logs
 
 from outage_service.clock import Clock, VirtualClock, system_clock
 from outage_service.domain.bulletins import BulletinKind
-from outage_service.services import alerts, schedule, sending
+from outage_service.services import alerts, due_bulletins, sending
 from outage_service.services.engine import Engine
 from outage_service.services.host_clock import HostClock
 from outage_service.services.outages import Done
@@ -226,5 +226,5 @@ def test_an_overrun_is_told_by_a_host_whose_clock_is_right(hosts: Hosts) -> None
     assert wrong.tick(SUNDAY_6H - DAY) == 0
     assert alerts.alert_overruns(wrong.engine) == 0
     set_clock(right.engine, SUNDAY_6H + HOUR)
-    schedule.issue_due(right.engine)
+    due_bulletins.issue_due(right.engine)
     assert alerts.alert_overruns(right.engine) == 1

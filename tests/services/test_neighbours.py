@@ -4,10 +4,10 @@ import pytest
 
 from outage_service.domain.deliveries import Attempt
 from outage_service.services import sending
+from outage_service.services.blanket_refusals import ALIKE_IN_A_ROW
 from outage_service.services.engine import Engine
-from outage_service.services.shut_out import ALIKE_IN_A_ROW
 from outage_service.storage.deliveries import Claim
-from outage_service.storage.endings import FIRST_LOOKED_AT, LOOKED_AT
+from outage_service.storage.recipient_outcomes import FIRST_LOOKED_AT, LOOKED_AT
 from outage_service.storage.subscribers import insert_subscribers
 from tests.services.acts import declare
 from tests.services.refusing import (

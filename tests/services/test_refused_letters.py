@@ -11,9 +11,9 @@ from sqlalchemy import Connection, select, update
 from outage_service.domain.deliveries import GIVE_UP_AFTER, Attempt, Stage, Verdict
 from outage_service.domain.texts import Language
 from outage_service.services import refusals
+from outage_service.services.blanket_refusals import ALIKE_AT_LEAST
 from outage_service.services.engine import Engine
-from outage_service.services.shut_out import ALIKE_AT_LEAST
-from outage_service.storage.letter_endings import LOOKED_AT
+from outage_service.storage.letter_outcomes import LOOKED_AT
 from outage_service.storage.mailings import CONFIRMATION, forget_address, insert_letter
 from outage_service.storage.now import database_now
 from outage_service.storage.schema import delivery, mailing

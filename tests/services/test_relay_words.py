@@ -6,9 +6,9 @@ from structlog.testing import capture_logs
 from outage_service.channels.email.breaker import RelayHealth
 from outage_service.domain.deliveries import Attempt, Stage, Verdict
 from outage_service.services.alerts import RelayNews, ServiceWatch
+from outage_service.services.blanket_refusals import ALIKE_IN_A_ROW
 from outage_service.services.engine import Engine
 from outage_service.services.relay_words import without_addresses
-from outage_service.services.shut_out import ALIKE_IN_A_ROW
 from tests.services.acts import declare, subscribe
 from tests.services.refusing import DENIED, claims, paused, record
 
@@ -21,6 +21,7 @@ LOCKED_OUT = Attempt(Verdict.MISCONFIGURED, Stage.MAIL, 535, "5.7.8 <outages@exa
     [
         ("550 5.1.1 <ann@example.org>: unknown", "550 5.1.1 …: unknown"),
         ("user ann@example.org is unknown", "user … is unknown"),
+        ("user o'brien@example.org is unknown", "user … is unknown"),
         ("421 4.7.0 try again later", "421 4.7.0 try again later"),
         ("<ann@x.ca>, (bob@x.ca)", "…, (…)"),
     ],

@@ -13,7 +13,7 @@ from structlog.testing import capture_logs
 
 from outage_service.channels.email.breaker import RelayHealth
 from outage_service.domain.deliveries import Attempt, Stage, Verdict
-from outage_service.services import alerts, refusals, schedule, sending
+from outage_service.services import alerts, due_bulletins, refusals, sending
 from outage_service.services.alerts import RelayNews, ServiceWatch
 from outage_service.services.engine import Engine
 from outage_service.storage import workers
@@ -78,7 +78,7 @@ def test_a_bulletin_that_is_overdue_is_told_of_once_and_when_it_has_gone_out(wat
     assert told(watched) == []
     with watched.db.read() as tx:
         assert count_open_alerts(tx) == {"overdue": 1}
-    schedule.issue_due(watched)
+    due_bulletins.issue_due(watched)
     assert told(watched) == ["Over: A bulletin of TCC26-0001 is overdue"]
     assert told(watched) == []
     with watched.db.read() as tx:
@@ -206,7 +206,7 @@ def test_what_is_over_is_forgotten_after_a_while(watched: Engine) -> None:
     declare(watched)
     set_clock(watched, at("2026-11-26 12:10"))
     told(watched)
-    schedule.issue_due(watched)
+    due_bulletins.issue_due(watched)
     told(watched)
     now = watched.clock() + KEPT_FOR + MINUTE
     assert watched.db.write(lambda tx: raise_alert(tx, ("relay_paused", ""), now=now))

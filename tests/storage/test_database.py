@@ -7,9 +7,9 @@ import pytest
 from sqlalchemy import Connection, func, select, text
 
 from outage_service.storage import DatabaseError
+from outage_service.storage.bulletin_numbers import take_number
 from outage_service.storage.database import Database, open_database
 from outage_service.storage.failures import Failure, failure_of
-from outage_service.storage.numbers import take_number
 from outage_service.storage.schema import subscriber
 from outage_service.storage.subscribers import insert_subscriber
 from tests.builders import THURSDAY_10H

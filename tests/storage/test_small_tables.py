@@ -10,9 +10,9 @@ from outage_service.domain.broadcasts import Override
 from outage_service.domain.systems import HelpLine
 from outage_service.domain.texts import Bilingual
 from outage_service.storage import audit, idempotency, notes, overrides, tokens
+from outage_service.storage.bulletin_numbers import take_number
 from outage_service.storage.database import Database
 from outage_service.storage.idempotency import KEPT_FOR, KeptAnswer
-from outage_service.storage.numbers import take_number
 from outage_service.storage.schema import audit as audit_table
 from outage_service.storage.schema import idempotency as kept_table
 from outage_service.storage.schema import number_counter

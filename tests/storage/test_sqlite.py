@@ -13,6 +13,7 @@ import pytest
 from sqlalchemy import Connection, text
 
 from outage_service.storage import DatabaseError
+from outage_service.storage.bulletin_numbers import take_number
 from outage_service.storage.database import (
     Database,
     SqliteDatabase,
@@ -20,13 +21,12 @@ from outage_service.storage.database import (
 )
 from outage_service.storage.failures import Failure, failure_of
 from outage_service.storage.lock_file import LOOK_AT_LOCK_SECONDS, takes_at_once
-from outage_service.storage.numbers import take_number
 
 FULL = 2
 TAKE_50 = """
 import sys
 from outage_service.storage.database import open_database
-from outage_service.storage.numbers import take_number
+from outage_service.storage.bulletin_numbers import take_number
 db = open_database(sys.argv[1])
 print(*[db.write(lambda tx: take_number(tx, 2026)) for _ in range(50)])
 db.close()

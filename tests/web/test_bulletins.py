@@ -5,8 +5,8 @@ from datetime import timedelta
 import pytest
 
 from outage_service.clock import VirtualClock
+from outage_service.services.due_bulletins import issue_due
 from outage_service.services.engine import Engine
-from outage_service.services.schedule import issue_due
 from tests.web.bodies import MESSAGE, news, unscheduled
 from tests.web.client import Api, all_items, problem, shown
 

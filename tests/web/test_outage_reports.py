@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from outage_service.clock import VirtualClock
-from outage_service.services import schedule
+from outage_service.services import due_bulletins
 from outage_service.services.engine import Engine
 from tests.web.bodies import news, scheduled, unscheduled
 from tests.web.client import Api, problem, shown
@@ -19,9 +19,9 @@ def a_day(engine: Engine, tccu: Api, clock: VirtualClock) -> None:
     """An outage from 10:00 to 15:00: the slot of 12:00 is kept 30 s late, that of 14:00 missed by 20 min."""
     outage = shown(tccu.post("/v1/outages", unscheduled()), 201)
     clock.advance(timedelta(hours=2, seconds=30))
-    schedule.issue_due(engine)
+    due_bulletins.issue_due(engine)
     clock.advance(timedelta(hours=2, minutes=19, seconds=30))
-    schedule.issue_due(engine)
+    due_bulletins.issue_due(engine)
     clock.advance(timedelta(minutes=40))
     shown(tccu.act(outage, "resolve", news()))
 

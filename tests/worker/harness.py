@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 from sqlalchemy import func, select, update
 
-from outage_service.app import build_engine
+from outage_service.app.engine import build_engine
 from outage_service.channels.email.pool import MailPool
 from outage_service.channels.email.relay import Relay, Timeouts
 from outage_service.clock import VirtualClock

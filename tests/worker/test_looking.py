@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from outage_service.app import Service, build_service
+from outage_service.app.service import Service, build_service
 from outage_service.clock import VirtualClock
 from outage_service.domain.broadcasts import Override
 from outage_service.domain.systems import HelpLine

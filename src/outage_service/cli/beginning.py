@@ -1,7 +1,6 @@
 """What every command begins with: settings, logs, and a database that has the schema of this release."""
 
 import sys
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -9,17 +8,15 @@ from typing import Any
 import structlog
 
 from outage_service import logs
-from outage_service.app import Service, build_engine
+from outage_service.app.engine import build_engine
 from outage_service.cli.faults import WRONG_INPUT, Fault
 from outage_service.services.engine import Engine
 from outage_service.settings import Settings, database_exists, load_settings, require_folder
 from outage_service.storage.database import Database, open_database
-from outage_service.storage.failures import DATABASE_ERRORS
 from outage_service.storage.migrate import is_current, upgrade_connection
 
 log = structlog.get_logger(__name__)
 
-TRY_AGAIN_SECONDS = 5.0
 _NOT_MIGRATED = "The database does not have the schema of this release: run `outage-service migrate` first."
 
 
@@ -99,42 +96,3 @@ def require_schema(db: Database, *, is_own: bool) -> None:
         raise Fault(_NOT_MIGRATED)
     db.write(upgrade_connection)
     log.info("database_migrated")
-
-
-@contextmanager
-def started(service: Service, settings: Settings, *, with_worker: bool = True) -> Iterator[None]:
-    """Starts a service and stops it after what is under way; its database need not be reachable (decision 8).
-
-    An embedded database that is not is migrated as soon as it can be; until then nothing is known, and so
-    it is said.
-
-    Raises:
-        Fault: a shared database can be reached and is not migrated.
-    """
-    stopped = threading.Event()
-    try:
-        require_schema(service.engine.db, is_own=settings.is_sqlite)
-    except DATABASE_ERRORS:
-        log.exception("database_unreachable")
-        if settings.is_sqlite:
-            args = (service.engine.db, stopped)
-            threading.Thread(target=_keep_trying, args=args, name="migration", daemon=True).start()
-    except Fault:
-        service.engine.db.close()
-        raise
-    service.start(with_worker=with_worker)
-    try:
-        yield
-    finally:
-        stopped.set()
-        service.stop()
-
-
-def _keep_trying(db: Database, stopped: threading.Event) -> None:
-    while not stopped.wait(TRY_AGAIN_SECONDS):
-        try:
-            require_schema(db, is_own=True)
-        except DATABASE_ERRORS:
-            log.warning("database_unreachable")
-        else:
-            return

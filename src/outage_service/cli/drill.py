@@ -14,7 +14,7 @@ from pydantic import SecretStr
 from rich.console import Console
 from rich.text import Text
 
-from outage_service.app import build_engine
+from outage_service.app.engine import build_engine
 from outage_service.cli.beginning import begin
 from outage_service.cli.faults import WRONG_INPUT, Fault
 from outage_service.clock import VirtualClock

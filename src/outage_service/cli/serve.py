@@ -1,19 +1,10 @@
 """`serve`: API, pages, scheduler and sender in one process."""
 
-import socket
 from typing import Annotated, Any
 
-import structlog
 import typer
-import uvicorn
 
-from outage_service.app import build_service
-from outage_service.cli.beginning import begin, started
-from outage_service.cli.listening import listening, server_config, url_of
-from outage_service.cli.signals import on_signal
-from outage_service.settings import Settings
-
-log = structlog.get_logger(__name__)
+from outage_service.cli.beginning import begin
 
 
 def serve(
@@ -32,18 +23,6 @@ def serve(
     """
     given: dict[str, Any] = {"host": host, "port": port}
     settings = begin(**{name: value for name, value in given.items() if value is not None})
-    with listening(settings.host, settings.port) as listener:
-        _serve_on(listener, settings, with_worker=not no_worker)
+    from outage_service.cli.serving import serve_pages  # noqa: PLC0415 - no other command waits for it
 
-
-def _serve_on(listener: socket.socket, settings: Settings, *, with_worker: bool) -> None:
-    service = build_service(settings)
-    server = uvicorn.Server(server_config(service.asgi))
-
-    def stop() -> None:
-        server.should_exit = True
-
-    with on_signal(stop), started(service, settings, with_worker=with_worker):
-        log.info("serving", url=url_of(listener), with_worker=with_worker)
-        server.run(sockets=[listener])
-    log.info("stopped")
+    serve_pages(settings, with_worker=not no_worker)

@@ -1,12 +1,6 @@
 """`worker`: scheduler and sender without the API."""
 
-import structlog
-
-from outage_service.app import build_service
-from outage_service.cli.beginning import begin, started
-from outage_service.cli.signals import signal_awaited
-
-log = structlog.get_logger(__name__)
+from outage_service.cli.beginning import begin
 
 
 def worker() -> None:
@@ -16,8 +10,6 @@ def worker() -> None:
     under way.
     """
     settings = begin()
-    service = build_service(settings)
-    with signal_awaited() as wait_for_signal, started(service, settings):
-        log.info("working")
-        wait_for_signal()
-    log.info("stopped")
+    from outage_service.cli.serving import work  # noqa: PLC0415 - no other command waits for it
+
+    work(settings)

@@ -25,7 +25,7 @@ SPOKEN_AT_MOST = 600
 OVERRIDE_LONGEST = 450
 """Characters of an operator's own text in one language: what is always appended must fit too (R23)."""
 SAYS_NORMAL = "normal"
-"""What no message says while anything is open; the French `normalement` has it inside (R22)."""
+"""What no message says while anything is open; the French `normalement` contains it, too (R22)."""
 
 
 class LineState(StrEnum):

@@ -57,6 +57,7 @@ POLICIES = (
             {
                 (Condition.OUTAGE, Period.BUSINESS): timedelta(hours=2),
                 (Condition.OUTAGE, Period.AFTER): timedelta(hours=4),
+                # Below the threshold only: a delay beyond it is an outage (R44).
                 (Condition.DELAY, Period.BUSINESS): timedelta(hours=4),
                 (Condition.DELAY, Period.AFTER): timedelta(hours=4),
             }

@@ -13,7 +13,7 @@ from outage_service.domain.errors import InvalidAct
 from outage_service.domain.systems import System, in_catalogue_order
 
 AHEAD_AT_MOST = timedelta(days=31)
-"""An extension further ahead is a slip of the keyboard."""
+"""An extension further ahead is taken for a typing mistake."""
 FIELDS = ("paper_accepted_until", "penalty_relief_until")
 
 

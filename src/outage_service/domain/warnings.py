@@ -10,7 +10,7 @@ from outage_service.domain.outages import Outage
 RESTORED_LONG_AGO = timedelta(minutes=30)
 """A restoration further back is warned about: clients relied on the outage until told (R54)."""
 EARLY_MORNING_ENDS = time(8)
-"""Scheduled outages belong into early weekend mornings, before business opens (R19)."""
+"""Scheduled outages belong in early weekend mornings, before business opens (R19)."""
 
 
 class WarningCode(StrEnum):

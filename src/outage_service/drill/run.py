@@ -15,7 +15,7 @@ from outage_service.domain.texts import Bilingual
 from outage_service.drill.acts import perform
 from outage_service.drill.scenario import Act, Declare, Fault, Note, Scenario, Step, in_order
 from outage_service.drill.yaml_source import Place, WrongScenario
-from outage_service.services import schedule
+from outage_service.services import due_bulletins
 from outage_service.services.engine import Engine
 from outage_service.services.errors import AlreadyDeclared
 from outage_service.storage.bulletins import BulletinRecord, list_bulletins
@@ -103,7 +103,7 @@ class _Drill:
             return next_due_at(tx)
 
     def _issue_due(self, now: datetime) -> None:
-        count = schedule.issue_due(self._engine)
+        count = due_bulletins.issue_due(self._engine)
         if count:
             self._collect(count)
         due = self._due()
@@ -146,7 +146,7 @@ class _Drill:
         """Notes a refusal, unless the outage `leans_on` is at fault already: then it may follow from that."""
         if leans_on is None or not self._is_at_fault(step, leans_on):
             self._mistakes.append(self._scenario.mistake((*step.place, *field), reason))
-        if not isinstance(what, Note):  # which changes nothing that another act could lean on
+        if not isinstance(what, Note):  # a note changes nothing that another act depends on
             self._faults.append(Fault(step.turn, what.ref))
 
     def _is_at_fault(self, step: Step, ref: str) -> bool:

@@ -41,7 +41,8 @@ class Prose:
 
 def _values(facts: BulletinFacts, words: Words) -> dict[str, Any]:
     affected = titled_impacts(facts)
-    told = [i for i in affected if not (facts.is_full and i.system in FULL_OUTAGE)]  # beyond its five
+    # "Full" names five systems: only others are told one by one.
+    told = [i for i in affected if not (facts.is_full and i.system in FULL_OUTAGE)]
     outages = [i for i in told if i.condition is Condition.OUTAGE]
     delays = [i for i in told if i.condition is Condition.DELAY]
     return {

@@ -15,10 +15,10 @@ EARLIER_LENGTH = 6_000
 """Characters of earlier messages that a bulletin repeats per language: mail programs cut long ones off."""
 
 HEADING_LENGTH = 300
-"""What the heading of an earlier bulletin counts for: in HTML it takes as much room as so much text."""
+"""Characters that the heading of an earlier bulletin counts as: in HTML it takes as much room."""
 
 EARLIER_AT_MOST = EARLIER_LENGTH // HEADING_LENGTH + 1
-"""Earlier bulletins of which one has to know: one more than it ever has room for."""
+"""How many earlier bulletins to give: one more than there ever is room for, so that it shows."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -52,8 +52,8 @@ OVERDUE_AFTER = timedelta(minutes=5)
 CANARY_WITHIN = timedelta(minutes=10)
 LOOK_EVERY_SECONDS = 5.0
 RELAY_WELL_AFTER_SECONDS = 60.0
-"""One that takes our mail and refuses it by turns is one trouble, not one with every look; and of a process
-that has just begun nobody knows yet how its relay is."""
+"""A relay that takes our mail and refuses it by turns is one trouble, not a new one with every look; and a
+process that has just begun does not know its relay yet."""
 _RELAY: Event = (AlertKind.RELAY_PAUSED.value, "")
 _NOTHING = timedelta(0)
 _ABOUT_AN_OUTAGE = frozenset({AlertKind.OVERDUE, AlertKind.BULLETIN_PAUSED})

@@ -130,7 +130,7 @@ def _warnings(
 
 def _on_all(engine: Engine, tx: Connection) -> list[BoardWarning]:
     """Returns what keeps everything from going out."""
-    if engine.write_health.is_refused:  # a sender could not even say that it is there
+    if engine.write_health.is_refused:  # a sender could not even record that it is alive
         return [BoardWarning(Trouble.DATABASE_NOT_WRITABLE)]
     return [BoardWarning(Trouble.NO_SENDER)] if living_workers(tx) == 0 else []
 

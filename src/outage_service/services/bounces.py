@@ -173,7 +173,7 @@ def _is_flood(engine: Engine, tx: Connection, reason: SuppressionReason) -> bool
     if not reason.ends_with_confirmation:
         return False
     lately = count_bounced_since(tx, engine.clock() - FLOOD_WITHIN)
-    if lately < FLOOD_LEAST or lately < FLOOD_SHARE * engine.population.active(tx):
+    if lately < FLOOD_LEAST or lately < FLOOD_SHARE * engine.subscriber_count.active(tx):
         return False
     log.error("bounces_flood", suppressed_lately=lately)
     return True

@@ -14,7 +14,7 @@ from outage_service.edge.publish import Publisher
 from outage_service.rendering.bulletins import BulletinComposer
 from outage_service.services.host_clock import HostClock
 from outage_service.services.limits import SubscriptionLimits
-from outage_service.services.population import Population
+from outage_service.services.subscriber_count import SubscriberCount
 from outage_service.services.write_health import WriteHealth
 from outage_service.storage import Connection
 from outage_service.storage.database import Database
@@ -46,7 +46,7 @@ class Engine:
     canary_email: str = ""
     escalation_email: str = ""
     bounce_address: str = ""
-    population: Population = field(default_factory=Population)
+    subscriber_count: SubscriberCount = field(default_factory=SubscriberCount)
     write_health: WriteHealth = field(default_factory=WriteHealth)
     publisher: Publisher | None = None
     host_clock: HostClock = field(default_factory=HostClock)

@@ -16,9 +16,9 @@ from outage_service.storage import Connection, audit
 from outage_service.storage.audit import AuditFilter, AuditRow
 
 OUTAGE_DIGEST = "outage"
-"""Its name in the detail of a bulletin's row; what an older release has written is without."""
+"""The key of the digest in the detail of a bulletin's audit row; rows of older releases have none."""
 SYSTEMS_OUT = "out"
-"""Beside it: the systems that were out, or until this bulletin; an impact keeps only its last condition."""
+"""The key of the systems that are out, or were until now: an impact keeps only its last condition."""
 _KEPT = (
     "number", "kind", "started_at", "planned_end_at", "relapse_of", "invoked_at", "revoked_at", "restored_at",
     "remained_in_effect", "cancelled_at", "sequence", "impacts",

@@ -26,9 +26,9 @@ from outage_service.domain.warnings import WarningCode
 from outage_service.rendering.case_letters import CaseLetter
 from outage_service.rendering.letters import ComposedLetter
 from outage_service.services import regional
-from outage_service.services.console_forms import Form, made_once
 from outage_service.services.engine import Engine
 from outage_service.services.errors import NotFound, NotPermitted, Stale
+from outage_service.services.form_keys import Form, made_once
 from outage_service.storage import Connection, audit
 from outage_service.storage import external_outages as rows
 from outage_service.storage.mailings import ABOUT_A_CASE, ESCALATION, insert_letter

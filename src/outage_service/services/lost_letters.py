@@ -22,7 +22,7 @@ from outage_service.storage.regional import PURPOSE as REGIONAL
 
 TOLD_FOR = timedelta(hours=24)
 ALERT_LOST = "alert_letter_lost"
-"""An alert of its own, which is no letter: that one would be lost as well."""
+"""This alert shows on the board only: a letter about a lost letter would be lost as well."""
 KINDS = {
     REGIONAL: AlertKind.REGIONAL_LETTER_LOST.value,
     mailings.ABOUT_A_CASE: AlertKind.CASE_LETTER_LOST.value,

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from outage_service.domain.errors import InvalidAct
+from outage_service.domain.outage_reports import CadenceProof, prove_cadence
 from outage_service.domain.outages import Outage, OutageState
-from outage_service.domain.reports import CadenceProof, prove_cadence
 from outage_service.services.engine import Engine
 from outage_service.storage import Connection
 from outage_service.storage.outage_reports import outages_told_of, promises_of

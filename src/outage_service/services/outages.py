@@ -18,9 +18,9 @@ from outage_service.services.bulletins import Occasion, issue
 from outage_service.services.engine import Engine
 from outage_service.services.errors import AlreadyDeclared, NotFound, NotPermitted, Stale
 from outage_service.storage import Connection, audit, locks, notes
+from outage_service.storage.bulletin_numbers import take_number
 from outage_service.storage.bulletins import BulletinRecord, find_bulletin
 from outage_service.storage.grace import insert_extension
-from outage_service.storage.numbers import take_number
 from outage_service.storage.outages import find_outage, insert_outage, unclosed_outages
 
 
@@ -207,7 +207,7 @@ def _act(
     change: Callable[[Outage, datetime], Outage],
 ) -> Done:
     before = _find(tx, target.outage_id, lock=True)
-    # Only now: another act may have held the row, and bulletins never count backwards.
+    # Read after the lock: another act may have held the row, and bulletins' times never go backwards.
     now = engine.clock()
     _require_systems(actor, before)
     if target.version is not None and target.version != before.version:

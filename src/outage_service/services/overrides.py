@@ -19,7 +19,7 @@ from outage_service.storage import overrides as rows
 from outage_service.storage.outages import outages_in_effect
 
 Expected = Callable[[LineFacts], bool]
-"""Whether a line still says what somebody has heard who speaks on it (P19)."""
+"""Whether a line still says what the operator saw before replacing it (P19)."""
 
 
 def set_override(

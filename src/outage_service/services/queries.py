@@ -17,16 +17,16 @@ from outage_service.storage import bulletins as bulletin_rows
 from outage_service.storage import outages as outage_rows
 from outage_service.storage.alerts import count_open_alerts
 from outage_service.storage.bulletins import BulletinRecord
-from outage_service.storage.mailings import Progress, progress_of
-from outage_service.storage.migrate import is_current
-from outage_service.storage.notes import Note, notes_of
-from outage_service.storage.pauses import held_at, paused_at
-from outage_service.storage.reports import (
+from outage_service.storage.delivery_reports import (
     FailedDelivery,
     Figures,
     failed_deliveries,
     figures,
 )
+from outage_service.storage.mailings import Progress, progress_of
+from outage_service.storage.migrate import is_current
+from outage_service.storage.notes import Note, notes_of
+from outage_service.storage.pauses import held_at, paused_at
 from outage_service.storage.workers import living_workers
 
 NOT_REACHED = (DeliveryState.FAILED, DeliveryState.EXPIRED)

@@ -3,7 +3,8 @@
 A content that is refused several times in a row, and accepted for nobody meanwhile, speaks against the
 bulletin: its mailing is paused, whole, until an operator resumes it or a newer bulletin takes its place.
 One that others got is refused for its recipient alone, and ends as failed (reliability.md, "SMTP outcomes").
-Recipients who are all refused alike are weighed in `shut_out`, letters to one person in `refused_letters`.
+Recipients who are all refused alike are weighed in `blanket_refusals`, letters to one person in
+`refused_letters`.
 """
 
 from collections.abc import Iterable, Sequence
@@ -15,11 +16,11 @@ from outage_service.domain.deliveries import DeliveryState, Verdict, retry_after
 from outage_service.domain.errors import StateConflict
 from outage_service.domain.roles import Actor
 from outage_service.services import bounces, refused_letters
+from outage_service.services.blanket_refusals import requeued_among
 from outage_service.services.engine import Engine
 from outage_service.services.errors import NotFound
 from outage_service.services.jitter import jitter
 from outage_service.services.relay_words import without_addresses
-from outage_service.services.shut_out import requeued_among
 from outage_service.storage import Connection, audit, pauses
 from outage_service.storage.bounces import Addressee
 from outage_service.storage.bulletins import find_bulletin
@@ -58,7 +59,7 @@ def weigh(engine: Engine, tx: Connection, settlements: Sequence[Settlement]) -> 
         with tx.begin_nested():
             requeued = _requeued(engine, tx, settlements, failed)
     except Exception as error:
-        if failure_of(error) is not Failure.FAULT:  # the database's: whoever records tries again
+        if failure_of(error) is not Failure.FAULT:  # the database's fault: the caller records again later
             raise
         log.exception("refusals_not_weighed", count=len(failed))
         return settlements
@@ -73,11 +74,11 @@ def _requeued(
     # Workers that each record refusals of one mailing must see each other's, and not both pause it.
     for mailing_id in sorted({one.claim.mailing_id for one in to_people}):
         take_turns(tx, f"refusals {mailing_id}")
-    shut_out = requeued_among(tx, settlements)
+    refused_alike = requeued_among(tx, settlements)
     accepted = (one.claim.mailing_id for one in settlements if one.state is DeliveryState.ACCEPTED)
     group = _Group(frozenset(accepted))
-    _count_recipients(engine, tx, group, [one for one in to_people if one.claim.key not in shut_out])
-    requeued = shut_out | _weigh_contents(tx, group, to_people)
+    _count_recipients(engine, tx, group, [one for one in to_people if one.claim.key not in refused_alike])
+    requeued = refused_alike | _weigh_contents(tx, group, to_people)
     return requeued | refused_letters.requeued_among(tx, settlements, requeued.values())
 
 

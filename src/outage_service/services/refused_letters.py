@@ -23,14 +23,14 @@ from outage_service.domain.deliveries import (
     decide,
 )
 from outage_service.services import lost_letters
+from outage_service.services.blanket_refusals import ALIKE_AT_LEAST, SAME_MOMENT, Refusal, refusal_in
 from outage_service.services.jitter import jitter
-from outage_service.services.shut_out import ALIKE_AT_LEAST, SAME_MOMENT, Refusal, refusal_in
-from outage_service.storage import Connection, letter_endings, pauses
+from outage_service.storage import Connection, letter_outcomes, pauses
 from outage_service.storage.deliveries import LONE_RECIPIENT, ClaimKey, Settlement
-from outage_service.storage.endings import Ending
 from outage_service.storage.locks import take_turns
 from outage_service.storage.now import database_now
 from outage_service.storage.pauses import Pause
+from outage_service.storage.recipient_outcomes import Ending
 
 log = structlog.get_logger(__name__)
 
@@ -50,18 +50,18 @@ class _Lately:
 
 
 def requeued_among(
-    tx: Connection, settlements: Sequence[Settlement], shut_out: Collection[Settlement]
+    tx: Connection, settlements: Sequence[Settlement], refused_alike: Collection[Settlement]
 ) -> dict[ClaimKey, Settlement]:
     """Returns, by key, what is to be recorded instead for letters that are refused like all others.
 
     To be called before the outcomes are recorded, in the same transaction, and after bulletins are weighed.
 
     Args:
-        shut_out: recipients of bulletins who go back to the queue: letters may have failed before them.
+        refused_alike: recipients of bulletins who go back to the queue: letters may have failed before them.
     """
     letters = [one for one in settlements if one.claim.recipient_id == LONE_RECIPIENT]
     letters = [one for one in letters if one.verdict in _REFUSALS]
-    said = {words for one in (*letters, *shut_out) if (words := refusal_in(one))}
+    said = {words for one in (*letters, *refused_alike) if (words := refusal_in(one))}
     if not said or any(one.state is DeliveryState.ACCEPTED for one in settlements):
         return {}
     # Workers that each record a letter must see each other's.
@@ -78,9 +78,9 @@ def requeued_among(
 
 
 def _look(tx: Connection, mailing_ids: set[int]) -> _Lately:
-    around = letter_endings.letters_around(tx, mailing_ids)
+    around = letter_outcomes.letters_around(tx, mailing_ids)
     accepted = [one.changed_at for one in around if one.state is DeliveryState.ACCEPTED]
-    accepted.append(letter_endings.bulletin_accepted_at(tx) or _NEVER)
+    accepted.append(letter_outcomes.bulletin_accepted_at(tx) or _NEVER)
     others = [one for one in around if one.state in _MAY_GO_ON]
     return _Lately(others, pauses.current_pauses(tx), max(accepted))
 
@@ -100,7 +100,7 @@ def _take_back(tx: Connection, lately: _Lately, refusal: Refusal, now: datetime)
     since = lately.accepted_at - SAME_MOMENT
     failed = (one for one in lately.letters if one.state is DeliveryState.FAILED and one.changed_at >= since)
     found = [one.mailing_id for one in failed if refusal_in(one) == refusal]
-    letter_endings.requeue_letters(tx, found, first_after=now - GIVE_UP_AFTER, retry_in=RETRY_AFTER[0])
+    letter_outcomes.requeue_letters(tx, found, first_after=now - GIVE_UP_AFTER, retry_in=RETRY_AFTER[0])
     lost_letters.take_back(tx, found)
 
 

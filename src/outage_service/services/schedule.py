@@ -1,155 +1,108 @@
-"""The clock's own bulletins: periodic ones and reminders. The database decides who issues a slot (P1)."""
+"""Scheduled outages by the calendar, with what the clock will send of them (R17)."""
 
-from dataclasses import replace
-from datetime import datetime, timedelta
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
 
-import structlog
-
-from outage_service.domain import lifecycle
-from outage_service.domain.bulletins import BulletinKind
-from outage_service.domain.clock_set_back import due_instead, is_void
-from outage_service.domain.outages import Outage
-from outage_service.domain.roles import CLOCK
-from outage_service.services.bulletins import Occasion, issue
+from outage_service.domain.calendar import at_wall_clock, eastern
+from outage_service.domain.outages import Outage, OutageState
+from outage_service.domain.warnings import WarningCode, window_warnings
 from outage_service.services.engine import Engine
 from outage_service.storage import Connection
-from outage_service.storage.bulletins import is_slot_issued
-from outage_service.storage.outages import (
-    due_outages,
-    find_outage,
-    hold_outage,
-    lock_due_outage,
-    outages_due_after,
-    retime_outage,
-)
+from outage_service.storage.archive import ArchiveFilter, search_outages
 
-log = structlog.get_logger(__name__)
-
-HOLD_AFTER_FAILURE = timedelta(minutes=1)
-"""An outage whose slot fails is tried again this much later: within the 5 minutes that count as on time."""
-APART = timedelta(seconds=1)
-"""Between slots of one minute that comes again: due times are whole minutes, so no other loses its own."""
-BATCH = 100
+OUTAGES_AT_MOST = 1_000
+"""Outages of a month, and outages not over yet."""
+_AHEAD = (OutageState.SCHEDULED, OutageState.OPEN, OutageState.OVERRUN)
 
 
-def issue_due(engine: Engine) -> int:
-    """Settles every slot that has come, each in its own transaction; returns how many bulletins went out.
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """A scheduled outage, its state, the reminders still to come, and what is unusual about its window.
 
-    One failing outage is logged, held and does not stop the others. None is settled by a clock that those of
-    other hosts do not agree with: that is left to them (P5).
+    `lasts_until` is when it ended; while nobody has said so, it goes on past its planned end (R11).
     """
-    with engine.db.read() as tx:
-        if not engine.host_clock.agrees(tx):
-            return 0
-    _bring_back(engine)
-    issued = 0
-    while ids := _due(engine):
-        results = [_settle_safely(engine, outage_id) for outage_id in ids]
-        issued += sum(result is True for result in results)
-        if all(result is None for result in results):
-            break
-    return issued
+
+    outage: Outage
+    state: OutageState
+    lasts_until: datetime
+    reminders: tuple[datetime, ...]
+    warnings: tuple[WarningCode, ...]
 
 
-def _bring_back(engine: Engine) -> None:
-    """Moves due times that were set while the clock was ahead to where they belong (P5)."""
-    with engine.db.read() as tx:
-        far = outages_due_after(tx, engine.clock())
-    for outage_id in far:
-        try:
-            _bring_one_back(engine, outage_id)
-        except Exception:
-            log.exception("bring_back_failed", outage_id=outage_id)
-            _hold_safely(engine, outage_id)
+@dataclass(frozen=True, slots=True)
+class Day:
+    """One day: the outages planned for any part of it, and the reminders that go out on it."""
+
+    date: date
+    outages: tuple[Planned, ...]
+    reminders: tuple[tuple[datetime, Planned], ...]
 
 
-def _bring_one_back(engine: Engine, outage_id: int) -> None:
-    with engine.db.read() as tx:
-        outage = find_outage(tx, outage_id)
-    if outage is None or outage.next_due_at is None:
-        return
-    instead = due_instead(outage, now=engine.clock(), calendar=engine.calendar)
-    if instead is not None:
-        log.warning("slot_brought_back", outage_id=outage_id)
-        _retime(engine, outage_id, seen=outage.next_due_at, to=instead)
+@dataclass(frozen=True, slots=True)
+class Month:
+    """A month in whole weeks from Monday; days of others are None. `ahead` has all that is to come."""
+
+    first: date
+    weeks: tuple[tuple[Day | None, ...], ...]
+    ahead: tuple[Planned, ...]
 
 
-def _retime(engine: Engine, outage_id: int, *, seen: datetime, to: datetime) -> None:
-    engine.act(lambda tx: retime_outage(tx, outage_id, seen=seen, to=to))
-
-
-def _due(engine: Engine) -> list[int]:
-    with engine.db.read() as tx:
-        return due_outages(tx, now=engine.clock(), limit=BATCH)
-
-
-def _settle_safely(engine: Engine, outage_id: int) -> bool | None:
-    """Returns whether a bulletin went out; None if the slot is still as it was (another's, or it failed)."""
-    try:
-        settled = engine.db.write(lambda tx: _settle(engine, tx, outage_id))
-    except Exception:
-        log.exception("slot_failed", outage_id=outage_id)
-        _hold_safely(engine, outage_id)
-        return None
-    if settled:
-        engine.announce()
-    return settled
-
-
-def _hold_safely(engine: Engine, outage_id: int) -> None:
-    until = engine.clock() + HOLD_AFTER_FAILURE
-    try:
-        engine.db.write(lambda tx: hold_outage(tx, outage_id, until=until))
-    except Exception:
-        log.exception("hold_failed", outage_id=outage_id)
-
-
-def _settle(engine: Engine, tx: Connection, outage_id: int) -> bool | None:
+def read_month(engine: Engine, tx: Connection, first: date) -> Month:
+    """Returns the month that begins on `first`; cancelled outages are left out."""
     now = engine.clock()
-    outage = lock_due_outage(tx, outage_id, now=now)
-    if outage is None or outage.next_due_at is None:
-        return None
-    due = outage.next_due_at
-    if is_void(outage, now=now):
-        retime_outage(tx, outage_id, seen=due, to=outage.due_after(now, engine.calendar))
-        return False
-    if outage.pending_reminders(now) and is_slot_issued(tx, outage_id, due):
-        _pass_over(engine, tx, outage, due=due, now=now)
-        return False
-    slot = lifecycle.due_slot(outage, due, now=now, calendar=engine.calendar)
-    if slot.nominal_at is None:
-        retime_outage(tx, outage_id, seen=due, to=slot.retimed_to)
-        return False
-    _issue_slot(engine, tx, outage, due=due, nominal=slot.nominal_at, now=now)
-    return True
+    begin, end = (at_wall_clock(day, time(0)) for day in (first, next_month(first)))
+    filters = ArchiveFilter(since=begin, before=end), ArchiveFilter(states=_AHEAD)
+    found = {
+        one.id: one
+        for wanted in filters
+        for one in search_outages(tx, wanted, before_id=None, limit=OUTAGES_AT_MOST, now=now)
+        if one.is_scheduled and one.cancelled_at is None
+    }
+    planned = [_planned(one, now) for one in sorted(found.values(), key=lambda one: (one.started_at, one.id))]
+    days = [_day(first + timedelta(days=offset), planned) for offset in range(_length(first))]
+    ahead = tuple(one for one in planned if not one.outage.is_closed)
+    return Month(first, _weeks(days), ahead)
 
 
-def _pass_over(engine: Engine, tx: Connection, outage: Outage, *, due: datetime, now: datetime) -> None:
-    """Settles a reminder whose time comes again: it has been given (P5).
-
-    It says the same whenever it is read and nobody waits for it; and clocks of two hosts that differ by
-    seconds can lead to its time again, as they cannot to a periodic bulletin's, which is hours ahead.
-    """
-    passed = replace(outage, last_bulletin_at=due, reminded_until=due)
-    next_due_at = passed.due_after(now, engine.calendar)
-    retime_outage(tx, outage.id, seen=due, to=next_due_at, reminded_until=due)
-
-
-def _issue_slot(
-    engine: Engine, tx: Connection, outage: Outage, *, due: datetime, nominal: datetime, now: datetime
-) -> None:
-    kind = BulletinKind.REMINDER if outage.pending_reminders(now) else BulletinKind.PERIODIC
-    issued = lifecycle.issue_due(outage, nominal=nominal, now=now, calendar=engine.calendar)
-    occasion = Occasion(kind, CLOCK, slot_at=_identity(tx, outage.id, due))
-    issue(engine, tx, issued, occasion, before=outage, now=now)
+def _planned(outage: Outage, now: datetime) -> Planned:
+    planned_end = outage.planned_end_at or outage.started_at
+    return Planned(
+        outage,
+        outage.state_at(now),
+        outage.restored_at or max(planned_end, now),
+        outage.pending_reminders(now),
+        window_warnings(outage, announced_at=outage.reminders_after or outage.started_at),
+    )
 
 
-def _identity(tx: Connection, outage_id: int, due: datetime) -> datetime:
-    """Returns what tells a slot from all others of its outage: its due time, or the first second after it.
+def next_month(first: date) -> date:
+    """Returns the first day of the month after."""
+    return (first + timedelta(days=31)).replace(day=1)
 
-    Its due time is taken only where the clock was set back since: otherwise the bulletin that took it has
-    made the slot void. People have waited as long as the cadence says by then, and get theirs in time (P5).
-    """
-    while is_slot_issued(tx, outage_id, due):
-        due += APART
-    return due
+
+def previous_month(first: date) -> date:
+    """Returns the first day of the month before."""
+    return (first - timedelta(days=1)).replace(day=1)
+
+
+def _length(first: date) -> int:
+    return (next_month(first) - first).days
+
+
+def _day(day: date, planned: list[Planned]) -> Day:
+    return Day(
+        day,
+        tuple(one for one in planned if _touches(one, day)),
+        tuple((at, one) for one in planned for at in one.reminders if eastern(at).date() == day),
+    )
+
+
+def _touches(one: Planned, day: date) -> bool:
+    return eastern(one.outage.started_at).date() <= day <= eastern(one.lasts_until).date()
+
+
+def _weeks(days: list[Day]) -> tuple[tuple[Day | None, ...], ...]:
+    before: list[Day | None] = [None] * days[0].date.weekday()
+    after: list[Day | None] = [None] * (6 - days[-1].date.weekday())
+    cells = [*before, *days, *after]
+    return tuple(tuple(cells[start : start + 7]) for start in range(0, len(cells), 7))

@@ -78,7 +78,8 @@ def rescue(engine: Engine, *, everything: bool = False, heartbeats: Heartbeats |
     Also what was put off by a clock that was ahead. Then ends what nobody may send any more, in transactions
     of bounded length. `heartbeats` are those that the same process saw when it did so last.
     """
-    # Alone: a worker that signs off takes its claims before its own row, the other way round.
+    # In a transaction of its own: a worker that signs off locks its claims before its own row, which with the
+    # claims below would be a deadlock.
     engine.db.write((heartbeats or Heartbeats()).put_right)
 
     def free(tx: Connection) -> int:

@@ -82,7 +82,7 @@ class SnapshotKeeper:
                 return self._read(tx)
 
         self._holder.refresh(build)
-        # Only now that it is served: what another thread still builds, `look` must not take for told.
+        # Only now that it is served: `check` must not take a version for told that is still being built.
         self._version = version
 
     def check(self) -> None:

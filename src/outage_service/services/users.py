@@ -33,7 +33,7 @@ _at_the_door = threading.BoundedSemaphore(AT_THE_DOOR)
 
 
 Expected = Callable[[User], bool]
-"""Whether a user is still what somebody has seen who changes them (P19)."""
+"""Whether a user is still as the administrator saw them who changes them (P19)."""
 
 
 class UserExists(Exception):

@@ -16,9 +16,9 @@ from outage_service.storage.failures import DATABASE_ERRORS, lacks_room, refuses
 log = structlog.get_logger(__name__)
 
 REFUSED_AFTER_FAILURES = 3
-"""In a row. One that only had to wait too long for another writer says nothing of the database."""
+"""In a row. A single one may only have waited too long for another writer."""
 NO_ROOM_SECONDS = 10.0
-"""So long the small write proves nothing where it found room and a greater one had found none."""
+"""For this long after a write that found no room, a small write that succeeds proves nothing."""
 
 
 class WriteHealth:

@@ -98,7 +98,7 @@ class SqliteDatabase:
     def __init__(self, url: URL) -> None:
         self.url = url
         named = sqlite_path(url)
-        # By whatever link it is opened, the locks are those of the one file: SQLite's own are, too.
+        # Links are resolved, as SQLite does: whoever opens the file by another link must find the same locks.
         path = Path(os.path.realpath(named)) if named else None
         self._sender_lock_path = path.with_name(path.name + ".sender-lock") if path else None
         self._lock = LockFile(path.with_name(path.name + ".lock")) if path else None

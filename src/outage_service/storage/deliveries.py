@@ -39,7 +39,7 @@ LEAST_TRIED_OF = 50
 ID_WINDOW = 20_000
 """How many subscriber ids one chunk looks at: an audience of few among many must not hold the writer."""
 IN_FLIGHT_WAIT = timedelta(seconds=5)
-"""After this a recipient is looked at again whose older bulletin was still being sent (P12)."""
+"""A recipient whose older bulletin was still being sent is looked at again after this (P12)."""
 LONE_RECIPIENT = 0
 _NEW = timedelta(0)
 
@@ -47,7 +47,7 @@ _NEW = timedelta(0)
 _LANGUAGES = {language.value: language for language in Language}  # to call an Enum takes four times as long
 
 ClaimKey = tuple[int, int, int]
-"""Mailing, recipient and attempt: what a claim is told from all others by."""
+"""Mailing, recipient and attempt: together the identity of a claim."""
 
 
 class Claim(NamedTuple):  # made and hashed once a message: a dataclass takes four times as long

@@ -4,6 +4,7 @@ A mailing is either a bulletin to an audience or a letter to one address. Its de
 inserted in chunks while the cursor moves on (see `deliveries`).
 """
 
+from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -22,7 +23,7 @@ BULLETIN = "bulletin"
 CONFIRMATION = "confirm"
 ABOUT_A_CASE = "external"
 ESCALATION = "escalation"
-"""Letters about a client's outage, which their `link_id` is, and about one that is an incident (R32)."""
+"""Letters about a client's outage (`link_id` is its id), and about one that is an incident (R32)."""
 ALERT = "alert"
 
 
@@ -177,37 +178,31 @@ def progress_of(tx: Connection, bulletin_id: int) -> Progress:
 
     Rows that were pruned count as they were.
     """
-    mailings = tx.execute(
-        select(mailing.c.id, mailing.c.is_fanned_out, mailing.c.superseded_by).where(
-            mailing.c.bulletin_id == bulletin_id
-        )
-    ).all()
-    counts = dict.fromkeys(DeliveryState, 0)
-    is_superseded = any(row.superseded_by is not None for row in mailings)
+    of_bulletin = select(mailing.c.id, mailing.c.is_fanned_out, mailing.c.superseded_by)
+    mailings = tx.execute(of_bulletin.where(mailing.c.bulletin_id == bulletin_id)).all()
     ids = [row.id for row in mailings]
     pruned = tx.execute(select(ledger_summary).where(ledger_summary.c.mailing_id.in_(ids))).all()
+    counts = _counted(tx, ids)
     for row in pruned:
-        for state, count in row.counts.items():
-            counts[DeliveryState(state)] += count
-    by_state = (
-        select(delivery.c.state, func.count())
-        .where(delivery.c.mailing_id.in_(ids))
-        .group_by(delivery.c.state)
-    )
-    for state, count in tx.execute(by_state):
-        derived = (
-            DeliveryState.SUPERSEDED
-            if is_superseded and state == DeliveryState.QUEUED
-            else DeliveryState(state)
-        )
-        counts[derived] += count
-    if is_superseded:
+        counts.update({DeliveryState(state): count for state, count in row.counts.items()})
+    if is_superseded := any(row.superseded_by is not None for row in mailings):
         unpruned = set(ids) - {row.mailing_id for row in pruned}
-        counts[DeliveryState.SUPERSEDED] += sum(count_never_fanned_out(tx, one) for one in unpruned)
+        never_queued = sum(count_never_fanned_out(tx, one) for one in unpruned)
+        counts[DeliveryState.SUPERSEDED] += counts.pop(DeliveryState.QUEUED, 0) + never_queued
     first, last = _accepted_span(tx, ids)
-    first = min((at for at in (first, *(row.first_at for row in pruned)) if at), default=None)
-    last = max((at for at in (last, *(row.last_at for row in pruned)) if at), default=None)
-    return Progress(counts, all(row.is_fanned_out for row in mailings), is_superseded, first, last)
+    return Progress(
+        counts={state: counts[state] for state in DeliveryState},
+        is_fanned_out=all(row.is_fanned_out for row in mailings),
+        is_superseded=is_superseded,
+        first_at=min((at for at in (first, *(row.first_at for row in pruned)) if at), default=None),
+        last_at=max((at for at in (last, *(row.last_at for row in pruned)) if at), default=None),
+    )
+
+
+def _counted(tx: Connection, mailing_ids: list[int]) -> Counter[DeliveryState]:
+    by_state = select(delivery.c.state, func.count()).where(delivery.c.mailing_id.in_(mailing_ids))
+    rows = tx.execute(by_state.group_by(delivery.c.state))
+    return Counter({DeliveryState(state): count for state, count in rows})
 
 
 def _accepted_span(tx: Connection, mailing_ids: list[int]) -> tuple[datetime | None, datetime | None]:

@@ -5,8 +5,8 @@ from datetime import datetime
 
 from sqlalchemy import Connection, or_, select
 
+from outage_service.domain.outage_reports import Promise
 from outage_service.domain.outages import Outage
-from outage_service.domain.reports import Promise
 from outage_service.storage.outages import outages_by_id
 from outage_service.storage.schema import bulletin
 

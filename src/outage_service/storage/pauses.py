@@ -14,9 +14,9 @@ from outage_service.storage.schema import delivery, mailing, outage
 T = TypeVar("T")
 
 HELD = "held: the database may be an older copy"
-"""The detail of a pause that `storage.pulse` has made, of all that waited (P34)."""
+"""The detail of the pauses by which `storage.pulse` holds all mail that waited (P34)."""
 LOOKED_AT = 1_000
-"""How many rows of a mailing are looked at for one that was accepted."""
+"""How many rows of a mailing are searched for an accepted one."""
 
 
 def is_paused() -> ColumnElement[bool]:

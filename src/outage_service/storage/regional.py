@@ -10,7 +10,7 @@ from outage_service.storage.contingency_schema import regional_recipient
 from outage_service.storage.types import AnyRow
 
 PURPOSE = "regional"
-"""Of their letters among the mailings."""
+"""The `purpose` of mailings to regions."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -52,7 +52,7 @@ def count_as_seen_now(tx: Connection, living: Collection[str]) -> int:
     now = database_now(tx)
     seem_dead = and_(worker.c.id.in_(living), worker.c.seen_at < now - DEAD_AFTER)
     wrong = update(worker).where(or_(worker.c.seen_at > now, seem_dead))
-    # What their clocks showed was compared with the database's as it was before.
+    # Their clocks' readings were taken against the database's clock before its jump: forgotten.
     return tx.execute(wrong.values(seen_at=now, clock_ahead_seconds=None)).rowcount
 
 

@@ -24,7 +24,6 @@ from outage_service.web.api import (
     bulletins,
     contingency,
     external_outages,
-    forms,
     health,
     outage_reports,
     outages,
@@ -33,6 +32,7 @@ from outage_service.web.api import (
     previews,
     records,
     regional,
+    release_query,
     subscriber_files,
     subscribers,
     subscriptions,
@@ -42,14 +42,20 @@ from outage_service.web.api import (
 )
 from outage_service.web.docs import DescribedApp
 from outage_service.web.metrics import Metrics
-from outage_service.web.middleware import BodyCap, CountRequests, HeadAsGet, LastResort, SecurityHeaders
+from outage_service.web.middleware import (
+    BodyCap,
+    CountRequests,
+    HeadAsGet,
+    LastResort,
+    SecurityHeaders,
+)
 from outage_service.web.pages import about, archive, root, subscribe
 from outage_service.web.pages import bulletins as bulletin_pages
 from outage_service.web.pages import contingency as contingency_pages
-from outage_service.web.pages import forms as form_pages
 from outage_service.web.pages import message_order as message_order_pages
 from outage_service.web.pages import outages as outage_pages
 from outage_service.web.pages import records as record_pages
+from outage_service.web.pages import release_query as release_query_pages
 from outage_service.web.pages import subscriptions as subscription_pages
 from outage_service.web.pages.console import act_routers as console_acts
 from outage_service.web.pages.console import routers as console
@@ -69,7 +75,7 @@ ROUTERS = (
     pauses.router,
     bulletin_documents.router,
     contingency.router,
-    forms.router,
+    release_query.router,
     overrides.router,
     audit.router,
     subscriptions.router,
@@ -82,7 +88,7 @@ ROUTERS = (
     suppressions.router,
     contingency_pages.router,
     message_order_pages.router,
-    form_pages.router,
+    release_query_pages.router,
     record_pages.router,
     root.router,
     archive.router,

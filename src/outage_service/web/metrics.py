@@ -11,7 +11,7 @@ from outage_service.domain.bounces import SuppressionReason
 from outage_service.domain.bulletins import BulletinKind
 from outage_service.domain.deliveries import DeliveryState
 from outage_service.rendering.letters import AlertKind
-from outage_service.storage.reports import Figures
+from outage_service.storage.delivery_reports import Figures
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 

@@ -9,7 +9,7 @@ from outage_service.web.problems import Problem, Refusal
 
 AT_ONCE = 2
 WAITING_AT_MOST = 20
-"""Beyond it nobody is kept waiting for what would take too long anyway."""
+"""Whoever comes beyond these is refused at once: the wait would be too long anyway."""
 _BUSY = Problem(503, "busy", "Too many documents are being made. Repeat it.", headers={"Retry-After": "5"})
 
 

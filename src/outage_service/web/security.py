@@ -28,7 +28,7 @@ from outage_service.services.engine import Engine
 from outage_service.services.sessions import SignedIn
 from outage_service.services.tokens import Bearer
 from outage_service.storage.failures import DATABASE_ERRORS
-from outage_service.web.own_forms import is_from_our_site, read_form
+from outage_service.web.forms import is_from_our_site, read_form
 from outage_service.web.problems import Problem, Refusal
 from outage_service.web.state import EngineOfApp
 

@@ -11,11 +11,11 @@ from outage_service.services.sending import OwnParts, ReadyMailing
 from outage_service.storage.deliveries import Claim
 
 LOOK_AGAIN_SECONDS = 2.0
-"""Whoever waited longer since the claim is looked at once more: they may have left, the news may be old."""
+"""A message that waited longer is checked once more: its reader may have left, the news may be old."""
 LOOK_AT_ONCE = 100
-"""How many messages are looked at together."""
+"""How many messages are checked together."""
 PERSONALISED_AT_ONCE = 32
-"""For how many messages in a row that is made which is one reader's: between sending two it takes longer."""
+"""How many messages have their reader's own parts made in one go: between sends each would take longer."""
 _NEVER = float("-inf")
 
 

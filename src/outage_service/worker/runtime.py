@@ -11,7 +11,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 
 from outage_service.channels.email.pool import MailPool
 from outage_service.clock import monotonic_seconds
-from outage_service.services import alerts, schedule
+from outage_service.services import alerts, due_bulletins
 from outage_service.services.alerts import RelayNews, ServiceWatch
 from outage_service.services.engine import Engine
 from outage_service.services.pulse import Pulse
@@ -147,7 +147,7 @@ class Worker:
             log.exception("tick_failed", step=getattr(step, "__name__", "refresh"))
 
     def _issue_due(self) -> None:
-        if schedule.issue_due(self._engine):
+        if due_bulletins.issue_due(self._engine):
             self.wake()
 
     def _alert(self) -> None:

@@ -1,6 +1,6 @@
 """The sender's loop: claim a batch, hand it out, send over the pool, record in groups.
 
-    feed → backlog → lanes (one a connection) → outcomes → record
+    feed → backlog → lanes (one a connection) → outcomes → ledger
 
 Everything that touches the database runs in threads, and no transaction is open while mail is sent
 (P16). The window bounds the messages that are accepted or under way and not committed: it is what a
@@ -28,6 +28,7 @@ from outage_service.services.sending import ReadyMailing
 from outage_service.storage.deliveries import CHUNK, Claim, ClaimKey, Settlement
 from outage_service.worker.backlog import Backlog, Ready
 from outage_service.worker.mailings import RecentMailings
+from outage_service.worker.outcomes import Outcomes
 from outage_service.worker.patience import TRY_AGAIN_SECONDS, once, persistently
 from outage_service.worker.window import Lane, Window
 
@@ -40,9 +41,6 @@ SILENT_AT_MOST_SECONDS = 45.0
 RESCUE_SECONDS = 15.0
 REFILL_BELOW = 250
 """A claim takes as long as sending some dozens of messages: the next one is made while so many are left."""
-GATHER_SECONDS = 0.005
-"""How long outcomes wait for one another: a commit costs nearly the same for one as for many."""
-RECORD_REST_TRIES = 3
 _OF_A_PAUSE = {Verdict.CONTENT_REFUSED, Verdict.REFUSED}
 LEFT_TO_OTHERS_AFTER_SECONDS = 10.0
 
@@ -81,12 +79,10 @@ class Sender:
         self._held: set[ClaimKey] = set()
         self._lanes: list[Lane] = []
         self._let_go_at = 0.0
-        self._outcomes: list[Settlement] = []
+        self._outcomes = Outcomes(engine, enough=options.window - options.lanes)
         self._wake = asyncio.Event()
         self._has_news = asyncio.Event()
         self._is_stale = asyncio.Event()
-        self._has_outcomes = asyncio.Event()
-        self._has_enough = asyncio.Event()
         self._window = Window(options.window, is_silent=self._is_silent, look=self._is_stale.set)
         self._stopping = asyncio.Event()
 
@@ -141,7 +137,7 @@ class Sender:
         feeding = asyncio.create_task(self._feed())
         tasks = [asyncio.create_task(loop()) for loop in (self._inspect, self._beat, self._rescue)]
         tasks += [asyncio.create_task(self._lane()) for _ in range(self._options.lanes)]
-        tasks.append(asyncio.create_task(self._record()))
+        tasks.append(asyncio.create_task(self._outcomes.record(self._worker_id, self._recorded)))
         told = asyncio.create_task(self._stopping.wait())
         ended, _ = await asyncio.wait([told, feeding, *tasks], return_when=asyncio.FIRST_COMPLETED)
         self.stop()
@@ -150,7 +146,7 @@ class Sender:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-        await self._record_rest()
+        await self._outcomes.record_rest(self._worker_id)
         await asyncio.gather(told, *ended)
 
     # From the ledger to the lanes
@@ -251,7 +247,7 @@ class Sender:
     # Sending
 
     async def _lane(self) -> None:
-        lane = Lane(self._window, self._next, self._settle)
+        lane = Lane(self._window, self._next, self._outcomes.add)
         self._lanes.append(lane)
         while not self._stopping.is_set():
             if self._backlog:
@@ -305,62 +301,22 @@ class Sender:
 
     # Back to the ledger
 
-    def _settle(self, settlement: Settlement) -> None:
-        """Has an outcome recorded; it gives back its place in the window when that is durable."""
-        self._outcomes.append(settlement)
-        self._has_outcomes.set()
-        if len(self._outcomes) >= self._options.window - self._options.lanes:
-            self._has_enough.set()
-
     def _end(self, settlement: Settlement) -> None:
         """Has a claim recorded that is not sent: nothing of it is uncertain, so it need not wait for room."""
         self._window.give()
-        self._settle(settlement)
+        self._outcomes.add(settlement)
 
-    async def _record(self) -> None:
-        """Commits what is done, all of it at once, and opens the window by as much."""
-        while True:
-            await self._gather()
-            done, self._outcomes = self._outcomes, []
-            try:
-                await asyncio.shield(
-                    asyncio.wrap_future(sending.settling(self._engine, self._worker_id, done))
-                )
-            except asyncio.CancelledError:
-                self._outcomes = done + self._outcomes
-                raise
-            except Exception:
-                log.exception("outcomes_not_recorded", count=len(done))
-                self._outcomes = done + self._outcomes
-                await asyncio.sleep(TRY_AGAIN_SECONDS)
-                self._has_outcomes.set()
-                continue
-            self._held.difference_update([settlement.claim.key for settlement in done])
-            self._doubt(done)
-            self._window.take_back(len(done))
+    def _recorded(self, done: list[Settlement]) -> None:
+        """Lets go of what is durable, and opens the window by as much."""
+        self._held.difference_update([settlement.claim.key for settlement in done])
+        self._doubt(done)
+        self._window.take_back(len(done))
 
     def _doubt(self, done: Iterable[Settlement]) -> None:
         """Has what is left looked at again where everybody was refused: the mailing may be paused."""
         verdicts = [one.verdict for one in done]
         if Verdict.ACCEPTED not in verdicts and not _OF_A_PAUSE.isdisjoint(verdicts):
             self._backlog.doubt()
-
-    async def _gather(self) -> None:
-        """Waits for outcomes, until the window holds little else or the first one has waited long enough."""
-        await self._has_outcomes.wait()
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(GATHER_SECONDS):
-                await self._has_enough.wait()
-        self._has_outcomes.clear()
-        self._has_enough.clear()
-
-    async def _record_rest(self) -> None:
-        """Records what is left at the end; writing a row twice changes nothing, for it is fenced."""
-        rest = self._outcomes
-        for _ in range(RECORD_REST_TRIES if rest else 0):
-            if await once(lambda: sending.settle(self._engine, self._worker_id, rest)) is not None:
-                return
-            await asyncio.sleep(TRY_AGAIN_SECONDS)
 
     # Among other workers
 

@@ -3,7 +3,7 @@
 import pytest
 
 from outage_service.domain.systems import System
-from outage_service.web.pages.console.forms import Row
+from outage_service.web.pages.console.form_fields import Row
 from outage_service.web.pages.console.rows import merged, print_of
 
 Said = list[tuple[str, str, str]]

@@ -10,7 +10,7 @@ from urllib.parse import parse_qs, urlsplit
 import httpx
 import pytest
 
-from outage_service.app import build_service
+from outage_service.app.service import build_service
 from outage_service.channels.oidc.provider import OpenIdProvider
 from outage_service.clock import VirtualClock
 from outage_service.domain.roles import Role
@@ -218,6 +218,25 @@ def test_a_token_that_the_provider_has_not_signed_is_refused(
     signing: str, header: dict[str, str], api: Api, provider: OidcProvider
 ) -> None:
     provider.signing, provider.header = signing, header
+    assert REFUSED in told(api, sign_in(api, provider))
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        {"kty": "EC", "crv": "BP-256", "x": "AAAA", "y": "AAAA", "kid": "odd"},
+        {"kty": "EC", "crv": "P-256", "x": "AAAA", "y": "AAAA", "kid": "odd"},
+        {"kty": "RSA", "e": "AQAB", "kid": "odd"},
+        {"kty": "RSA", "n": 5, "e": {}, "kid": "odd"},
+    ],
+    ids=["a curve unknown here", "a point of no curve", "half a key", "no key at all"],
+)
+def test_a_key_that_cannot_be_read_keeps_nobody_out_who_comes_with_another(
+    odd: dict[str, Any], api: Api, provider: OidcProvider
+) -> None:
+    provider.odd_keys = [odd]
+    assert SESSION_COOKIE in sign_in(api, provider).cookies
+    provider.header = {"alg": "RS256", "kid": "odd"}
     assert REFUSED in told(api, sign_in(api, provider))
 
 

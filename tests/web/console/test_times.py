@@ -8,7 +8,7 @@ from fastapi import FastAPI
 from outage_service.domain.roles import Role
 from outage_service.domain.texts import Language
 from outage_service.services.engine import Engine
-from outage_service.web.pages.console.forms import WrongForm, local_instant, local_text, time_input
+from outage_service.web.pages.console.form_fields import WrongForm, local_instant, local_text, time_input
 from tests.builders import an_impact, at
 from tests.desk import a_desk
 from tests.services import acts

@@ -10,10 +10,10 @@ from collections.abc import Sequence
 from typing import Any
 
 NEXT_AFTER_SECONDS = 0.25
-"""So long the next address waits for the one before; it begins at once where that one has failed."""
+"""How long the next address waits for the one before it; not at all where that one has failed."""
 _ALIVE = {"TCP_KEEPIDLE": 30, "TCP_KEEPINTVL": 10, "TCP_KEEPCNT": 3}
-"""Seconds, but for the last. A firewall forgets who says nothing, often without a word: the first
-message of the next bulletin would then wait for its answer for a minute."""
+"""Seconds, and a number of probes. Firewalls forget idle connections without a word: the first message of the
+next bulletin would then wait a minute for its answer."""
 
 Address = tuple[int, int, int, str, Any]
 """An address as `getaddrinfo` returns it."""

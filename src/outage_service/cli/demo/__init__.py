@@ -8,9 +8,6 @@ from typing import Annotated
 import typer
 
 from outage_service import logs
-from outage_service.cli.demo.screen import Screen
-from outage_service.cli.demo.stage import staged
-from outage_service.cli.demo.story import tell
 
 
 def demo(
@@ -24,6 +21,11 @@ def demo(
     behind: a temporary SQLite file, a mail catcher on this machine, a virtual clock. What it shows is
     checked as it goes; whatever is not so ends it with status 1.
     """
+    # No other command waits until these are loaded.
+    from outage_service.cli.demo.screen import Screen  # noqa: PLC0415
+    from outage_service.cli.demo.stage import staged  # noqa: PLC0415
+    from outage_service.cli.demo.story import tell  # noqa: PLC0415
+
     logs.configure("ERROR")
     screen = Screen()
     with staged() as stage:

@@ -15,7 +15,7 @@ import httpx
 import uvicorn
 from pydantic import SecretStr
 
-from outage_service.app import Service, build_service
+from outage_service.app.service import Service, build_service
 from outage_service.cli.faults import Fault
 from outage_service.cli.listening import listening, server_config, url_of
 from outage_service.cli.signals import on_signal

@@ -10,7 +10,7 @@ from outage_service.domain.release_numbers import Symbology
 from outage_service.rendering.documents.typesetting import optional_module
 
 DOTS_PER_INCH = 300
-"""What a page is rendered at to be read: all barcodes read at it, not all below."""
+"""The resolution at which a page is read back: all barcodes can be read at it, not all below."""
 POINTS_PER_INCH = 72
 QUIET_ZONE = 10
 """Bars of white on either side."""

@@ -20,8 +20,8 @@ from outage_service.storage import Connection
 from outage_service.web.api.outages import answer_of
 from outage_service.web.conditional import SeenVersion
 from outage_service.web.docs import ACT, problems
+from outage_service.web.idempotency import Answer, Desk, DeskOfRequest
 from outage_service.web.json_body import StrictRoute
-from outage_service.web.once import Answer, Desk, DeskOfRequest
 from outage_service.web.paths import OutageId
 from outage_service.web.schemas.outages import NoteShown, OutageAfterAct
 from outage_service.web.security import Operator

@@ -14,8 +14,8 @@ from outage_service.storage import Connection
 from outage_service.web.conditional import SeenVersion, etag_of
 from outage_service.web.cursors import PageAsked, cursor_after
 from outage_service.web.docs import problems
+from outage_service.web.idempotency import Answer, DeskOfRequest
 from outage_service.web.json_body import StrictRoute
-from outage_service.web.once import Answer, DeskOfRequest
 from outage_service.web.schemas.common import Page
 from outage_service.web.schemas.external_outages import ExternalBody, ExternalPatch, ExternalShown
 from outage_service.web.security import Operator, Reader

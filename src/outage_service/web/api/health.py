@@ -11,8 +11,8 @@ from outage_service.services import queries
 from outage_service.services.engine import Engine
 from outage_service.services.queries import DatabaseReadiness
 from outage_service.services.write_health import WriteHealth
+from outage_service.storage.delivery_reports import Figures
 from outage_service.storage.failures import DATABASE_ERRORS
-from outage_service.storage.reports import Figures
 from outage_service.web.docs import problems
 from outage_service.web.json_body import StrictRoute
 from outage_service.web.metrics import CONTENT_TYPE
@@ -87,7 +87,7 @@ def _database_reasons(found: DatabaseReadiness | None, write_health: WriteHealth
         return ["database_unreachable"]
     if not found.is_migrated:
         return ["database_not_migrated"]
-    if write_health.is_refused:  # a sender could not even say that it is there
+    if write_health.is_refused:  # a sender could not even record that it is alive
         return ["database_not_writable"]
     return [] if found.has_senders else ["no_sender"]
 

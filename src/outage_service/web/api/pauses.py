@@ -6,8 +6,8 @@ from starlette.responses import Response
 from outage_service.services import queries, refusals
 from outage_service.storage import Connection
 from outage_service.web.docs import problems
+from outage_service.web.idempotency import Answer, DeskOfRequest
 from outage_service.web.json_body import StrictRoute
-from outage_service.web.once import Answer, DeskOfRequest
 from outage_service.web.paths import BulletinId
 from outage_service.web.schemas.bulletins import BulletinShown
 from outage_service.web.security import Resumer

@@ -2,7 +2,7 @@
 
 from fastapi import APIRouter
 
-from outage_service.services import preview
+from outage_service.services import previews
 from outage_service.services.outages import Target
 from outage_service.services.preview_requests import PreviewBody
 from outage_service.services.requests import DeclareBody
@@ -25,7 +25,7 @@ def preview_declaration(bearer: Operator, body: DeclareBody, engine: EngineOfApp
 
     It refuses what the declaration would refuse. Nothing is kept: no number is used and nothing is sent.
     """
-    seen = preview.preview_declaration(engine, bearer.actor, body)
+    seen = previews.preview_declaration(engine, bearer.actor, body)
     return PreviewShown.of(seen, Moment(seen.at, engine.calendar))
 
 
@@ -41,5 +41,5 @@ def preview_act(
 
     The outage is looked at as it is now: a preview needs no `If-Match`, the act does.
     """
-    seen = preview.preview_act(engine, bearer.actor, Target(outage_id), body.act())
+    seen = previews.preview_act(engine, bearer.actor, Target(outage_id), body.act())
     return PreviewShown.of(seen, Moment(seen.at, engine.calendar))

@@ -10,8 +10,8 @@ from outage_service.services.request_types import GREATEST_ID
 from outage_service.storage import Connection
 from outage_service.storage.regional import list_recipients
 from outage_service.web.docs import problems
+from outage_service.web.idempotency import Answer, DeskOfRequest
 from outage_service.web.json_body import StrictRoute
-from outage_service.web.once import Answer, DeskOfRequest
 from outage_service.web.schemas.regional import RegionalBody, RegionalList, RegionalShown
 from outage_service.web.security import Administrator
 from outage_service.web.state import EngineOfApp

@@ -15,8 +15,8 @@ from outage_service.services.engine import Engine
 from outage_service.services.subscriber_files import Imported, ImportPlan
 from outage_service.storage import Connection
 from outage_service.web.docs import problems
+from outage_service.web.idempotency import Answer, Desk, IdempotencyKey, desk_for
 from outage_service.web.json_body import StrictRoute
-from outage_service.web.once import Answer, Desk, IdempotencyKey, desk_for
 from outage_service.web.problems import Problem, Refusal
 from outage_service.web.schemas.subscribers import ImportReport, RefusedLine
 from outage_service.web.security import Administrator

@@ -10,8 +10,8 @@ from outage_service.storage import Connection
 from outage_service.storage.subscribers import Subscriber, list_subscribers
 from outage_service.web.cursors import PageAsked, cursor_after
 from outage_service.web.docs import problems
+from outage_service.web.idempotency import Answer, DeskOfRequest
 from outage_service.web.json_body import StrictRoute
-from outage_service.web.once import Answer, DeskOfRequest
 from outage_service.web.paths import SubscriberId
 from outage_service.web.schemas.common import Page
 from outage_service.web.schemas.subscribers import SubscriberEdit, SubscriberShown, SubscriptionBody

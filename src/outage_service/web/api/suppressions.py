@@ -13,8 +13,8 @@ from outage_service.storage import Connection
 from outage_service.storage.suppressions import list_suppressions
 from outage_service.web.cursors import PageAsked, cursor_after
 from outage_service.web.docs import problems
+from outage_service.web.idempotency import Answer, DeskOfRequest
 from outage_service.web.json_body import StrictRoute
-from outage_service.web.once import Answer, DeskOfRequest
 from outage_service.web.paths import SuppressionId
 from outage_service.web.problems import FieldError, Problem, Refusal
 from outage_service.web.schemas.common import Page

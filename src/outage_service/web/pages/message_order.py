@@ -108,14 +108,7 @@ def show_message_order(
     """Shows the order of a mode, and what would be rejected of a proposed one."""
     known = Mode(mode) if mode in set(Mode) else None
     rows = _rows(message, number, belongs)
-    asked = bool(rows) or bool(message)
-    error = _error(known, rows) if asked else None
-    verdict = None
-    if known and rows and error is None:
-        try:
-            verdict = check(known, [row.sent() for row in rows])
-        except InvalidAct as refused:
-            error = _REFUSED[refused.code]
+    verdict, error = _checked(known, rows) if message or rows else (None, None)
     return site_page(
         "contingency_order.html",
         language,
@@ -134,6 +127,17 @@ def show_message_order(
         not_sent=_steps(known, NOT_SENT.get(known, frozenset()), language) if known else (),
         result=_result(verdict, rows, language) if verdict else None,
     )
+
+
+def _checked(mode: Mode | None, rows: list[Row]) -> tuple[Verdict | None, str | None]:
+    """Returns what is to be said of a proposed order, or the key of what is wrong with it."""
+    error = _error(mode, rows)
+    if mode is None or error is not None:
+        return None, error
+    try:
+        return check(mode, [row.sent() for row in rows]), None
+    except InvalidAct as refused:
+        return None, _REFUSED[refused.code]
 
 
 def _rows(messages: Sequence[str], numbers: Sequence[str], belongs: Sequence[str]) -> list[Row]:

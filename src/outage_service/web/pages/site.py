@@ -18,7 +18,7 @@ from outage_service.domain.texts import Language
 from outage_service.edge.pages import PAGE_POLICY as SITE_POLICY
 from outage_service.rendering.layouts import verbatim
 from outage_service.rendering.times import NBSP
-from outage_service.web.own_forms import Toggle
+from outage_service.web.forms import Toggle
 from outage_service.web.route_table import methods_at
 from outage_service.web.texts import texts_in
 
@@ -50,7 +50,7 @@ def site_page(
     Args:
         texts: the file of `web/texts` whose texts the template calls `t.<key>`, besides those of the site.
         freshness: what is not for everybody must not be stored.
-        toggle: see `own_forms.Toggle`.
+        toggle: see `forms.Toggle`.
         values: what the template needs besides; a name that is missing fails loudly. `here` is which entry
             of the navigation the page is, as its path below the language.
     """

@@ -18,7 +18,7 @@ from outage_service.rendering.words import Words
 from outage_service.web.pages.site import base_path, render_page
 
 SHOWN_AT_MOST = 20
-"""Outages that the page shows in whole; of more, it leads to the list."""
+"""How many outages the page shows in full; beyond these it links to the list."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,8 +12,8 @@ from outage_service.services.engine import Engine
 from outage_service.storage.subscribers import Choices
 from outage_service.web.clients import ClientAddress
 from outage_service.web.docs import problem_pages
+from outage_service.web.forms import sends_again
 from outage_service.web.json_body import StrictRoute
-from outage_service.web.own_forms import sends_again
 from outage_service.web.pages.site import Freshness, PageLanguage, base_path, site_page
 from outage_service.web.pages.subscription_form import (
     Form,

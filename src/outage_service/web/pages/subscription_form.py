@@ -21,7 +21,7 @@ from outage_service.domain.texts import Language
 from outage_service.rendering.words import Words
 from outage_service.services.addresses import Address, AddressRefused, parse_address
 from outage_service.storage.subscribers import Choices
-from outage_service.web.own_forms import SHOWING, note_typed
+from outage_service.web.forms import SHOWING, note_typed
 from outage_service.web.problems import Problem, Refusal
 from outage_service.web.texts import texts_in
 

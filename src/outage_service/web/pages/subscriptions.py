@@ -21,8 +21,8 @@ from outage_service.services.links import Holder, Purpose, link
 from outage_service.services.links import token as token_of
 from outage_service.storage.subscribers import Subscriber, SubscriberState
 from outage_service.web.docs import problem_pages
+from outage_service.web.forms import Toggle, sends_again
 from outage_service.web.json_body import StrictRoute
-from outage_service.web.own_forms import Toggle, sends_again
 from outage_service.web.pages.site import Freshness, site_page
 from outage_service.web.pages.subscription_form import (
     Form,

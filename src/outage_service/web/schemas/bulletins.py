@@ -10,7 +10,7 @@ from outage_service.domain.deliveries import DeliveryState
 from outage_service.domain.systems import System
 from outage_service.services.queries import BulletinView, DeliveryReport
 from outage_service.storage.bulletins import BulletinRecord
-from outage_service.storage.reports import FailedDelivery
+from outage_service.storage.delivery_reports import FailedDelivery
 from outage_service.web.schemas.common import BilingualShown, Page, Shown
 
 

@@ -10,7 +10,7 @@ from outage_service.domain.systems import System, in_catalogue_order
 from outage_service.domain.texts import Language
 from outage_service.domain.warnings import WarningCode
 from outage_service.services.addresses import parse_address
-from outage_service.services.forms import Line
+from outage_service.services.release_query import Line
 from outage_service.services.request_types import Body, Instant, Text
 from outage_service.services.requests import SystemName
 from outage_service.web.schemas.common import Shown

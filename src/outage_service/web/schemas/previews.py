@@ -8,7 +8,7 @@ from pydantic import Field
 from outage_service.domain.bulletins import BulletinKind
 from outage_service.domain.outages import ContingencyState
 from outage_service.domain.systems import HelpLine
-from outage_service.services.preview import Preview
+from outage_service.services.previews import Preview
 from outage_service.web.schemas.common import BilingualShown, Shown
 from outage_service.web.schemas.outages import (
     ContingencyShown,

@@ -7,25 +7,24 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Path
 from starlette.datastructures import FormData
-from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
 from outage_service.content.standard_texts import Premise, StandardText, standard_texts
 from outage_service.domain.outages import ContingencyState, Outage, OutageState
 from outage_service.domain.texts import Language
-from outage_service.services import acting, archive, console_forms, preview
+from outage_service.services import acting, archive, form_keys, previews
 from outage_service.services.acting import ActBody
 from outage_service.services.archive import PublicRecord
-from outage_service.services.console_forms import Form, new_key
 from outage_service.services.errors import AlreadyDeclared, Stale
+from outage_service.services.form_keys import Form, new_key
 from outage_service.services.outages import Target
-from outage_service.services.preview import Preview
+from outage_service.services.previews import Preview
 from outage_service.services.standard_texts import texts_for
 from outage_service.storage.bulletins import BulletinRecord
 from outage_service.web.forms import Sent, SentForm
 from outage_service.web.pages.console.act_kinds import ACTS, SEEN, Act, ActKind
 from outage_service.web.pages.console.desk import ActsDesk, as_mail, attempted, filled_in
-from outage_service.web.pages.console.forms import (
+from outage_service.web.pages.console.form_fields import (
     Mistake,
     Row,
     WrongForm,
@@ -41,10 +40,8 @@ from outage_service.web.pages.console.forms import (
     message_typed,
 )
 from outage_service.web.pages.console.rows import merged, print_of, rows_of, rows_typed
-from outage_service.web.pages.console.shell import to_console
-from outage_service.web.pages.site import PageLanguage
+from outage_service.web.pages.console.shell import PageFrame
 from outage_service.web.security import ConsoleOperator
-from outage_service.web.state import EngineOfApp
 
 router = APIRouter(prefix="/{language}/console/outages/{number}", include_in_schema=False)
 
@@ -53,31 +50,16 @@ _TEXT_FIELDS = ("template", "message_en", "message_fr")
 
 
 @router.get("/{act}")
-def show_act(
-    session: ConsoleOperator,
-    act: Act,
-    number: Number,
-    language: PageLanguage,
-    request: Request,
-    engine: EngineOfApp,
-) -> HTMLResponse:
+def show_act(session: ConsoleOperator, act: Act, number: Number, frame: PageFrame) -> HTMLResponse:
     """Shows the form of an act, with what is so now."""
-    desk = ActsDesk(session, language, request, engine)
+    desk = ActsDesk.of(session, frame)
     return _acting(desk, act, number, Sent(FormData())).show_new()
 
 
 @router.post("/{act}")
-def act_on(
-    session: ConsoleOperator,
-    act: Act,
-    number: Number,
-    language: PageLanguage,
-    request: Request,
-    engine: EngineOfApp,
-    sent: SentForm,
-) -> Response:
+def act_on(session: ConsoleOperator, act: Act, number: Number, frame: PageFrame, sent: SentForm) -> Response:
     """Leads from the form to the preview, and sends."""
-    writing = _acting(ActsDesk(session, language, request, engine), act, number, sent)
+    writing = _acting(ActsDesk.of(session, frame), act, number, sent)
     try:
         return writing.go(sent.text("go"))
     except WrongForm as wrong:
@@ -214,7 +196,7 @@ class _Acting:
         message, rows = shown.get("message"), shown.get("rows", self.rows)
         mistakes = wrong.mistakes if wrong else ()
         is_overtaken = self.is_overtaken and not is_new
-        return self.desk.page(
+        return self.desk.show(
             "act.html",
             status=409 if is_overtaken else 422 if wrong else 200,
             act=self.act,
@@ -265,7 +247,7 @@ class _Acting:
 
     def _preview(self) -> HTMLResponse:
         seen = self._seen(self._body())
-        return self.desk.page(
+        return self.desk.show(
             "act_preview.html",
             shown=self.desk.preview(seen),
             action=f"outages/{self.outage.number}/{self.act}",
@@ -285,13 +267,13 @@ class _Acting:
         work = partial(
             acting.perform, desk.engine, actor=desk.session.actor, target=self._target(), body=self._body()
         )
-        issued = attempted(lambda: console_forms.send_once(desk.engine, form, work), self.rows)
-        return to_console(desk.request, desk.language, f"outages/{issued.number}?sent={issued.sequence}")
+        issued = attempted(lambda: form_keys.send_once(desk.engine, form, work), self.rows)
+        return desk.lead_to(f"outages/{issued.number}?sent={issued.sequence}")
 
     def _seen(self, body: ActBody) -> Preview:
         desk = self.desk
         return attempted(
-            lambda: preview.preview_act(desk.engine, desk.session.actor, self._target(), body), self.rows
+            lambda: previews.preview_act(desk.engine, desk.session.actor, self._target(), body), self.rows
         )
 
     def _target(self) -> Target:

@@ -6,22 +6,17 @@ from typing import Annotated
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, Depends, Query
-from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
-from outage_service.content import load_content
 from outage_service.domain.texts import Language
-from outage_service.rendering.words import Words
 from outage_service.services import audit_log
 from outage_service.storage import Connection
 from outage_service.storage.archive import outage_id_of
 from outage_service.storage.audit import AuditFilter
 from outage_service.web.cursors import PageAsked, cursor_after
 from outage_service.web.pages.console.days import DAY, midnight
-from outage_service.web.pages.console.shell import console_page
-from outage_service.web.pages.site import PageLanguage
+from outage_service.web.pages.console.shell import PageFrame
 from outage_service.web.security import ConsoleAuditor
-from outage_service.web.state import EngineOfApp
 from outage_service.web.texts import texts_in
 
 router = APIRouter(prefix="/{language}/console", include_in_schema=False)
@@ -53,29 +48,24 @@ def _asked(
 @router.get("/audit")
 def show_audit(
     session: ConsoleAuditor,
-    language: PageLanguage,
-    request: Request,
-    engine: EngineOfApp,
+    frame: PageFrame,
     page: PageAsked,
     asked: Annotated[Asked, Depends(_asked)],
     check: Annotated[bool, Query()] = False,
 ) -> HTMLResponse:
     """Shows the acts, newest first; `check` computes the whole chain anew."""
-    name_of = partial(_name_of, language)
+    name_of = partial(_name_of, frame.language)
     mistakes: list[str] = []
-    with engine.db.read() as tx:
+    with frame.engine.db.read() as tx:
         wanted = _wanted(tx, asked, mistakes)
         found = audit_log.list_rows(tx, wanted, before_id=page.after, limit=page.one_more)
         items, last = page.cut([] if mistakes else found)
-        return console_page(
+        return frame.page(
             "console/audit.html",
-            language,
-            request,
             session,
             texts="console_audit",
             here="audit",
             status=422 if mistakes else 200,
-            words=Words(load_content(), language),
             asked=asked,
             mistakes=mistakes,
             actions=[(each, name_of(each)) for each in audit_log.list_actions(tx)],

@@ -4,10 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from fastapi import APIRouter
-from starlette.requests import Request
 from starlette.responses import Response
 
-from outage_service.content import load_content
 from outage_service.domain.outages import OutageState
 from outage_service.domain.roles import OPERATORS, Actor
 from outage_service.domain.texts import Language
@@ -19,10 +17,8 @@ from outage_service.services.board import Bar, Board, BoardOutage, bar_of, read_
 from outage_service.services.engine import Engine
 from outage_service.services.sessions import SignedIn
 from outage_service.web.pages.console.live import tag_of, unless_seen
-from outage_service.web.pages.console.shell import console_page
-from outage_service.web.pages.site import PageLanguage
+from outage_service.web.pages.console.shell import PageFrame
 from outage_service.web.security import ConsoleReader
-from outage_service.web.state import EngineOfApp
 
 _BADGES = {
     OutageState.OVERRUN: "outage",
@@ -50,26 +46,20 @@ class Shown:
 
 
 @router.get("/")
-def show_board(
-    session: ConsoleReader, language: PageLanguage, request: Request, engine: EngineOfApp
-) -> Response:
+def show_board(session: ConsoleReader, frame: PageFrame) -> Response:
     """Shows the board; a script that looks for news is told when there is none."""
-    with engine.db.read() as tx:
-        board = read_board(engine, tx, session.actor)
-    words = Words(load_content(), language)
-    shown = [_shown(engine, one, words, board.as_of, session.actor) for one in board.outages]
-    tag = _tag(board, language, session)
+    with frame.engine.db.read() as tx:
+        board = read_board(frame.engine, tx, session.actor)
+    shown = [_shown(frame.engine, one, frame.words, board.as_of, session.actor) for one in board.outages]
+    tag = _tag(board, frame.language, session)
     return unless_seen(
-        request,
+        frame.request,
         tag,
-        lambda: console_page(
+        lambda: frame.page(
             "console/board.html",
-            language,
-            request,
             session,
             texts="console_board",
             here="",
-            words=words,
             as_of=board.as_of,
             tag=tag,
             outages=shown,

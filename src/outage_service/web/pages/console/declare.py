@@ -11,21 +11,20 @@ from typing import Any
 
 from fastapi import APIRouter
 from starlette.datastructures import FormData
-from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
 from outage_service.content.standard_texts import StandardText, Use
 from outage_service.domain.outages import Outage, OutageKind
 from outage_service.domain.systems import InternalSystem
 from outage_service.domain.texts import Language
-from outage_service.services import acting, archive, console_forms, preview
-from outage_service.services.console_forms import Form, new_key
+from outage_service.services import acting, archive, form_keys, previews
 from outage_service.services.errors import AlreadyDeclared, NotFound
+from outage_service.services.form_keys import Form, new_key
 from outage_service.services.requests import DeclareBody
 from outage_service.services.standard_texts import suggested_text, texts_for
 from outage_service.web.forms import Sent, SentForm
 from outage_service.web.pages.console.desk import ActsDesk, as_mail, attempted, filled_in
-from outage_service.web.pages.console.forms import (
+from outage_service.web.pages.console.form_fields import (
     Row,
     WrongForm,
     body_of,
@@ -38,10 +37,8 @@ from outage_service.web.pages.console.forms import (
     message_typed,
 )
 from outage_service.web.pages.console.rows import blank_rows, rows_of, rows_typed
-from outage_service.web.pages.console.shell import to_console
-from outage_service.web.pages.site import PageLanguage
+from outage_service.web.pages.console.shell import PageFrame
 from outage_service.web.security import ConsoleOperator
-from outage_service.web.state import EngineOfApp
 
 router = APIRouter(prefix="/{language}/console", include_in_schema=False)
 
@@ -51,28 +48,16 @@ _TEXT_FIELDS = ("template", "message_en", "message_fr")
 
 
 @router.get("/declare")
-def show_declaration(
-    session: ConsoleOperator,
-    language: PageLanguage,
-    request: Request,
-    engine: EngineOfApp,
-    relapse_of: str = "",
-) -> HTMLResponse:
+def show_declaration(session: ConsoleOperator, frame: PageFrame, relapse_of: str = "") -> HTMLResponse:
     """Shows the first step; `relapse_of` is the number of the outage whose fault has returned."""
-    desk = ActsDesk(session, language, request, engine)
+    desk = ActsDesk.of(session, frame)
     return _Declaring(desk, Sent(FormData([("relapse_of", relapse_of)]))).show_first()
 
 
 @router.post("/declare")
-def declare(
-    session: ConsoleOperator,
-    language: PageLanguage,
-    request: Request,
-    engine: EngineOfApp,
-    sent: SentForm,
-) -> Response:
+def declare(session: ConsoleOperator, frame: PageFrame, sent: SentForm) -> Response:
     """Leads from step to step; only the last sends."""
-    declaring = _Declaring(ActsDesk(session, language, request, engine), sent)
+    declaring = _Declaring(ActsDesk.of(session, frame), sent)
     try:
         return declaring.go(sent.text("go"))
     except WrongForm as wrong:
@@ -140,7 +125,7 @@ class _Declaring:
         """Returns what says that another outage covers the same, with a way to update that one instead."""
         with self.desk.engine.db.read() as tx:
             existing = archive.find_record(tx, overlap.number)
-        return self.desk.page(
+        return self.desk.show(
             "declare_overlap.html",
             status=409,
             here="declare",
@@ -152,7 +137,7 @@ class _Declaring:
 
     def _systems(self, rows: list[Row] | None = None, wrong: WrongForm | None = None) -> HTMLResponse:
         shown = self.rows if rows is None else rows
-        return self.desk.page(
+        return self.desk.show(
             "declare_systems.html",
             status=422 if wrong else 200,
             here="declare",
@@ -177,7 +162,7 @@ class _Declaring:
 
     def _text_page(self, *, wrong: WrongForm | None = None, **values: Any) -> HTMLResponse:
         message = values.get("message")
-        return self.desk.page(
+        return self.desk.show(
             "declare_text.html",
             status=422 if wrong else 200,
             here="declare",
@@ -196,7 +181,7 @@ class _Declaring:
 
     def _preview(self) -> HTMLResponse:
         seen = self._seen(self._body())
-        return self.desk.page(
+        return self.desk.show(
             "act_preview.html",
             here="declare",
             shown=self.desk.preview(seen),
@@ -209,13 +194,13 @@ class _Declaring:
         desk, body = self.desk, self._body()
         form = Form(key_typed(self.sent), desk.session.user_id)
         work = partial(acting.declare, desk.engine, actor=desk.session.actor, body=body)
-        issued = attempted(lambda: console_forms.send_once(desk.engine, form, work), self.rows)
-        return to_console(desk.request, desk.language, f"outages/{issued.number}?sent={issued.sequence}")
+        issued = attempted(lambda: form_keys.send_once(desk.engine, form, work), self.rows)
+        return desk.lead_to(f"outages/{issued.number}?sent={issued.sequence}")
 
-    def _seen(self, body: DeclareBody) -> preview.Preview:
+    def _seen(self, body: DeclareBody) -> previews.Preview:
         desk = self.desk
         return attempted(
-            lambda: preview.preview_declaration(desk.engine, desk.session.actor, body), self.rows
+            lambda: previews.preview_declaration(desk.engine, desk.session.actor, body), self.rows
         )
 
     def _body(self, message: Mapping[str, str] | None = None) -> DeclareBody:

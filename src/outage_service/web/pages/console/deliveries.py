@@ -3,14 +3,11 @@
 from contextlib import suppress as suppress_error
 
 from fastapi import APIRouter
-from starlette.requests import Request
 from starlette.responses import Response
 
-from outage_service.content import load_content
 from outage_service.domain.bounces import SuppressionReason
 from outage_service.domain.deliveries import DeliveryState
 from outage_service.domain.roles import RESUMERS, Role
-from outage_service.rendering.words import Words
 from outage_service.services import refusals, subscribers, suppressions, unreached
 from outage_service.services.addresses import Address
 from outage_service.services.board import bar_of
@@ -19,43 +16,33 @@ from outage_service.services.unreached import DeliveryView
 from outage_service.storage import Connection
 from outage_service.web.cursors import PageAsked, cursor_after
 from outage_service.web.pages.console.live import tag_of, unless_seen
-from outage_service.web.pages.console.shell import console_page, to_console
-from outage_service.web.pages.site import PageLanguage
+from outage_service.web.pages.console.shell import PageFrame
 from outage_service.web.paths import BulletinId, SubscriberId
 from outage_service.web.security import ConsoleAdmin, ConsoleReader, ConsoleResumer
-from outage_service.web.state import EngineOfApp
 
 router = APIRouter(prefix="/{language}/console/bulletins/{bulletin_id:id}", include_in_schema=False)
 
 
 @router.get("")
 def show_deliveries(
-    session: ConsoleReader,
-    language: PageLanguage,
-    request: Request,
-    engine: EngineOfApp,
-    bulletin_id: BulletinId,
-    page: PageAsked,
+    session: ConsoleReader, frame: PageFrame, bulletin_id: BulletinId, page: PageAsked
 ) -> Response:
     """Shows counts, reasons, and to administrators whom it did not reach."""
-    with engine.db.read() as tx:
+    with frame.engine.db.read() as tx:
         view = unreached.view_deliveries(
-            engine, tx, bulletin_id, after_recipient=page.after or 0, limit=page.one_more
+            frame.engine, tx, bulletin_id, after_recipient=page.after or 0, limit=page.one_more
         )
-        now = engine.clock()
+        now = frame.engine.clock()
     people, last = page.cut(view.report.failures)
     is_admin = session.actor.role is Role.ADMIN
-    tag = tag_of(language, session.actor, _told(view), people if is_admin else None)
+    tag = tag_of(frame.language, session.actor, _told(view), people if is_admin else None)
     return unless_seen(
-        request,
+        frame.request,
         tag,
-        lambda: console_page(
+        lambda: frame.page(
             "console/deliveries.html",
-            language,
-            request,
             session,
             texts="console_deliveries",
-            words=Words(load_content(), language),
             as_of=now,
             tag=tag,
             view=view,
@@ -77,47 +64,30 @@ def _told(view: DeliveryView) -> tuple[object, ...]:
 
 
 @router.post("/retry")
-def retry(
-    session: ConsoleAdmin,
-    language: PageLanguage,
-    request: Request,
-    engine: EngineOfApp,
-    bulletin_id: BulletinId,
-) -> Response:
+def retry(session: ConsoleAdmin, frame: PageFrame, bulletin_id: BulletinId) -> Response:
     """Tries again whom the bulletin did not reach."""
-    engine.act(lambda tx: unreached.retry(engine, tx, session.actor, bulletin_id))
-    return to_console(request, language, f"bulletins/{bulletin_id}")
+    frame.engine.act(lambda tx: unreached.retry(frame.engine, tx, session.actor, bulletin_id))
+    return frame.lead_to(f"bulletins/{bulletin_id}")
 
 
 @router.post("/resume")
-def resume(
-    session: ConsoleResumer,
-    language: PageLanguage,
-    request: Request,
-    engine: EngineOfApp,
-    bulletin_id: BulletinId,
-) -> Response:
+def resume(session: ConsoleResumer, frame: PageFrame, bulletin_id: BulletinId) -> Response:
     """Lets a bulletin go on that was paused because the relay refused it."""
-    engine.act(lambda tx: refusals.resume(engine, tx, session.actor, bulletin_id))
-    return to_console(request, language, f"bulletins/{bulletin_id}")
+    frame.engine.act(lambda tx: refusals.resume(frame.engine, tx, session.actor, bulletin_id))
+    return frame.lead_to(f"bulletins/{bulletin_id}")
 
 
 @router.post("/suppress/{subscriber_id:id}")
 def suppress(
-    session: ConsoleAdmin,
-    language: PageLanguage,
-    request: Request,
-    engine: EngineOfApp,
-    bulletin_id: BulletinId,
-    subscriber_id: SubscriberId,
+    session: ConsoleAdmin, frame: PageFrame, bulletin_id: BulletinId, subscriber_id: SubscriberId
 ) -> Response:
     """Writes to somebody's address no more; one that is on the list already stays there."""
 
     def put_on_list(tx: Connection) -> None:
         choices = subscribers.get(tx, subscriber_id).choices
         address = Address(choices.email, choices.address_key)
-        suppressions.suppress(engine, tx, address, SuppressionReason.BY_HAND, actor=session.actor.name)
+        suppressions.suppress(frame.engine, tx, address, SuppressionReason.BY_HAND, actor=session.actor.name)
 
     with suppress_error(AlreadySuppressed):
-        engine.act(put_on_list)
-    return to_console(request, language, f"bulletins/{bulletin_id}")
+        frame.engine.act(put_on_list)
+    return frame.lead_to(f"bulletins/{bulletin_id}")

@@ -4,26 +4,21 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
-from outage_service.content import load_content
 from outage_service.content.standard_texts import StandardText, standard_texts
 from outage_service.domain.errors import RuleError
 from outage_service.domain.outages import Outage
 from outage_service.domain.systems import CATALOGUE, in_catalogue_order
 from outage_service.domain.texts import Bilingual, Language
 from outage_service.rendering.times import clock_time
-from outage_service.rendering.words import Words
-from outage_service.services.engine import Engine
 from outage_service.services.errors import NotPermitted
-from outage_service.services.preview import Preview
+from outage_service.services.previews import Preview
 from outage_service.services.sessions import SignedIn
 from outage_service.services.standard_texts import draft
 from outage_service.web.api.bulletins import PAGE_POLICY
-from outage_service.web.forms import Sent
-from outage_service.web.own_forms import ONLY_SHOW, sends_again
-from outage_service.web.pages.console.forms import (
+from outage_service.web.forms import ONLY_SHOW, Sent, sends_again
+from outage_service.web.pages.console.form_fields import (
     Mistake,
     Row,
     WrongForm,
@@ -33,7 +28,7 @@ from outage_service.web.pages.console.forms import (
     time_input,
 )
 from outage_service.web.pages.console.previewing import PreviewShown, hints_in_words, shown_preview
-from outage_service.web.pages.console.shell import console_page
+from outage_service.web.pages.console.shell import Frame
 from outage_service.web.pages.site import fill, thousands
 from outage_service.web.texts import first_of, texts_in
 
@@ -43,39 +38,33 @@ _SHOWN_BY = {"send": "preview", "": ONLY_SHOW}
 """Of the buttons of acts, those that do something, and what shows the same."""
 
 
-@dataclass(frozen=True)
-class ActsDesk:
+@dataclass(frozen=True, slots=True)
+class ActsDesk(Frame):
     """An operator at work on a page; `texts` are those of acts, in the language of the page."""
 
     session: SignedIn
-    language: Language
-    request: Request
-    engine: Engine
+
+    @classmethod
+    def of(cls, session: SignedIn, frame: Frame) -> "ActsDesk":
+        """Returns the desk of who is signed in."""
+        return cls(frame.language, frame.request, frame.engine, session)
 
     @property
     def texts(self) -> Mapping[str, str]:
         """What the pages of acts say."""
         return texts_in(TEXTS, self.language)
 
-    @property
-    def words(self) -> Words:
-        """Content in the language of the page."""
-        return Words(load_content(), self.language)
-
-    def page(
+    def show(
         self, template: str, *, status: int = 200, here: str | None = None, **values: Any
     ) -> HTMLResponse:
         """Returns a page of acts."""
-        return console_page(
+        return self.page(
             f"console/{template}",
-            self.language,
-            self.request,
             self.session,
             texts=TEXTS,
             here=here,
             status=status,
             toggle=sends_again(self.request, steps=_SHOWN_BY),
-            words=self.words,
             now=self.engine.clock(),
             catalogue=CATALOGUE,
             counted=self._counted,

@@ -3,7 +3,6 @@
 from typing import Any
 
 from fastapi import APIRouter
-from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
 from outage_service.domain.roles import OPERATORS
@@ -12,7 +11,7 @@ from outage_service.rendering.sections import section
 from outage_service.services import archive, outages, queries
 from outage_service.services.archive import PublicRecord
 from outage_service.services.board import bar_of
-from outage_service.services.console_forms import Form, made_once, new_key
+from outage_service.services.form_keys import Form, made_once, new_key
 from outage_service.services.queries import OutageView
 from outage_service.services.requests import NoteBody
 from outage_service.storage.mailings import Progress
@@ -20,56 +19,43 @@ from outage_service.web.forms import SentForm
 from outage_service.web.pages.console.act_kinds import possible_acts
 from outage_service.web.pages.console.acts import Number
 from outage_service.web.pages.console.desk import ActsDesk
-from outage_service.web.pages.console.forms import Mistake, WrongForm, body_of, key_typed
+from outage_service.web.pages.console.form_fields import Mistake, WrongForm, body_of, key_typed
 from outage_service.web.pages.console.live import tag_of, unless_seen
-from outage_service.web.pages.console.shell import to_console
-from outage_service.web.pages.site import PageLanguage
+from outage_service.web.pages.console.shell import PageFrame
 from outage_service.web.security import ConsoleOperator, ConsoleReader
-from outage_service.web.state import EngineOfApp
 
 router = APIRouter(prefix="/{language}/console/outages/{number}", include_in_schema=False)
 
 
 @router.get("")
-def show_console_outage(
-    session: ConsoleReader,
-    number: Number,
-    language: PageLanguage,
-    request: Request,
-    engine: EngineOfApp,
-    sent: str = "",
-) -> Response:
+def show_console_outage(session: ConsoleReader, number: Number, frame: PageFrame, sent: str = "") -> Response:
     """Shows an outage; `sent` is the sequence of the bulletin that an act has just issued."""
-    desk = ActsDesk(session, language, request, engine)
+    desk = ActsDesk.of(session, frame)
     return _page(desk, number, sent=sent)
 
 
 @router.post("/notes")
-def add_note(
-    session: ConsoleOperator,
-    number: Number,
-    language: PageLanguage,
-    request: Request,
-    engine: EngineOfApp,
-    form: SentForm,
-) -> Response:
+def add_note(session: ConsoleOperator, number: Number, frame: PageFrame, form: SentForm) -> Response:
     """Records an internal note, which sends nothing; one that was interrupted is shown again."""
-    desk = ActsDesk(session, language, request, engine)
+    desk = ActsDesk.of(session, frame)
     if form.text("go") == "resume" or (form.is_only_shown and form.text("text").strip()):
         return _page(desk, number, note_text=form.text("text"))
     try:
         body = _noted(form.text("text"))
     except WrongForm as wrong:
         return _page(desk, number, wrong=wrong, note_text=form.text("text"))
-    with engine.db.read() as tx:
+    with frame.engine.db.read() as tx:
         outage = archive.find_record(tx, number).outage
     once = Form(key_typed(form), session.user_id)
-    engine.act(
+    frame.engine.act(
         lambda tx: made_once(
-            engine, tx, once, lambda: outages.note(engine, tx, session.actor, outage.id, body.text).id
+            frame.engine,
+            tx,
+            once,
+            lambda: outages.note(frame.engine, tx, session.actor, outage.id, body.text).id,
         )
     )
-    return to_console(request, language, f"outages/{number}#notes")
+    return frame.lead_to(f"outages/{number}#notes")
 
 
 def _noted(text: str) -> NoteBody:
@@ -88,7 +74,7 @@ def _page(
     tag = _tag(desk, record, view, newest.progress)
 
     def make() -> HTMLResponse:
-        return desk.page(
+        return desk.show(
             "outage.html",
             status=422 if wrong else 200,
             record=record,

@@ -6,29 +6,24 @@ from datetime import timedelta
 
 from fastapi import APIRouter
 from pydantic import ValidationError
-from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
-from outage_service.content import load_content
 from outage_service.domain.broadcasts import OVERRIDE_LONGEST, LineFacts, Override
 from outage_service.domain.errors import InvalidAct
 from outage_service.domain.systems import HelpLine
-from outage_service.domain.texts import Bilingual, Language
+from outage_service.domain.texts import Bilingual
 from outage_service.rendering.broadcasts import LineMessage, current_message
 from outage_service.rendering.words import Words
 from outage_service.services.engine import Engine
 from outage_service.services.errors import NotFound, Overtaken
-from outage_service.services.lines import read_lines
+from outage_service.services.help_lines import read_lines
 from outage_service.services.overrides import end_override, set_override
 from outage_service.services.requests import OverrideBody
 from outage_service.services.sessions import SignedIn
-from outage_service.web.forms import Sent, SentForm
-from outage_service.web.own_forms import sends_again
+from outage_service.web.forms import Sent, SentForm, sends_again
 from outage_service.web.pages.console.live import tag_of
-from outage_service.web.pages.console.shell import console_page, to_console
-from outage_service.web.pages.site import PageLanguage
+from outage_service.web.pages.console.shell import Frame, PageFrame
 from outage_service.web.security import ConsoleOperator, ConsoleReader
-from outage_service.web.state import EngineOfApp
 
 router = APIRouter(prefix="/{language}/console/lines", include_in_schema=False)
 HOURS = (1, 2, 4, 8, 12, 24)
@@ -70,58 +65,44 @@ class Shown:
 
 
 @router.get("")
-def show_lines(
-    session: ConsoleReader, language: PageLanguage, request: Request, engine: EngineOfApp
-) -> HTMLResponse:
+def show_lines(session: ConsoleReader, frame: PageFrame) -> HTMLResponse:
     """Shows every line in both languages."""
-    return _page(engine, session, language, request)
+    return _page(frame, session)
 
 
 @router.post("/{line}")
-def speak(
-    session: ConsoleOperator,
-    language: PageLanguage,
-    request: Request,
-    engine: EngineOfApp,
-    line: HelpLine,
-    sent: SentForm,
-) -> Response:
+def speak(session: ConsoleOperator, frame: PageFrame, line: HelpLine, sent: SentForm) -> Response:
     """Puts an operator's text in place of what a line says, unless that has changed meanwhile (P19)."""
     entered = Entered.of(line, sent)
-    override = _override(engine, entered)
+    override = _override(frame.engine, entered)
     if override is None or sent.is_only_shown:
-        return _page(engine, session, language, request, entered)
+        return _page(frame, session, entered)
     expected = _expected(sent)
     try:
-        engine.act(lambda tx: set_override(engine, tx, session.actor, line, override, is_expected=expected))
+        frame.engine.act(
+            lambda tx: set_override(frame.engine, tx, session.actor, line, override, is_expected=expected)
+        )
     except InvalidAct as refused:
         entered.mistakes.update(_refused(refused))
-        return _page(engine, session, language, request, entered)
+        return _page(frame, session, entered)
     except Overtaken:
-        if _own_text(engine, line) != override.message:  # else the form was sent twice
-            return _page(engine, session, language, request, entered)
-    return to_console(request, language, "lines")
+        if _own_text(frame.engine, line) != override.message:  # else the form was sent twice
+            return _page(frame, session, entered)
+    return frame.lead_to("lines")
 
 
 @router.post("/{line}/end")
-def end(
-    session: ConsoleOperator,
-    language: PageLanguage,
-    request: Request,
-    engine: EngineOfApp,
-    line: HelpLine,
-    sent: SentForm,
-) -> Response:
+def end(session: ConsoleOperator, frame: PageFrame, line: HelpLine, sent: SentForm) -> Response:
     """Gives a line its own message back; it may have it already."""
     expected = _expected(sent)
     try:
-        engine.act(lambda tx: end_override(engine, tx, session.actor, line, is_expected=expected))
+        frame.engine.act(lambda tx: end_override(frame.engine, tx, session.actor, line, is_expected=expected))
     except NotFound:
         pass
     except Overtaken:
-        if _own_text(engine, line):
-            return _page(engine, session, language, request, overtaken=line)
-    return to_console(request, language, "lines")
+        if _own_text(frame.engine, line):
+            return _page(frame, session, overtaken=line)
+    return frame.lead_to("lines")
 
 
 def _expected(sent: Sent) -> Callable[[LineFacts], bool]:
@@ -167,31 +148,25 @@ def _refused(refused: InvalidAct) -> dict[str, str]:
 
 
 def _page(
-    engine: Engine,
+    frame: Frame,
     session: SignedIn,
-    language: Language,
-    request: Request,
     entered: Entered | None = None,
     *,
     overtaken: HelpLine | None = None,
 ) -> HTMLResponse:
-    with engine.db.read() as tx:
-        facts = read_lines(engine, tx)
+    with frame.engine.db.read() as tx:
+        facts = read_lines(frame.engine, tx)
     if entered and entered.seen != next(_seen(each) for each in facts if each.line is entered.line):
         overtaken = entered.line  # whatever button led here: nobody speaks over what they have not heard
-    words = Words(load_content(), language)
-    return console_page(
+    return frame.page(
         "console/lines.html",
-        language,
-        request,
         session,
         texts="console_lines",
         here="lines",
         status=409 if overtaken else 422 if entered and entered.mistakes else 200,
         overtaken=overtaken,
-        toggle=sends_again(request) if entered else None,
-        words=words,
-        lines=[_shown(each, session, words, entered) for each in facts],
+        toggle=sends_again(frame.request) if entered else None,
+        lines=[_shown(each, session, frame.words, entered) for each in facts],
         mistakes={f"{name}-{entered.line}": key for name, key in entered.mistakes.items()} if entered else {},
         hours=HOURS,
         default_hours=DEFAULT_HOURS,

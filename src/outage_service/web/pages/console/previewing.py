@@ -15,7 +15,7 @@ from outage_service.rendering.current import current_facts
 from outage_service.rendering.sections import Section, section
 from outage_service.rendering.times import minutes_behind
 from outage_service.rendering.words import Words
-from outage_service.services.preview import Preview
+from outage_service.services.previews import Preview
 from outage_service.web.pages.site import fill
 
 Texts = Mapping[str, str]

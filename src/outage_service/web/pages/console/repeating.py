@@ -7,7 +7,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
 from outage_service.domain.texts import Language
-from outage_service.web.own_forms import ONLY_SHOW, Fields, is_from_our_site, read_form, sends_again
+from outage_service.web.forms import ONLY_SHOW, Fields, is_from_our_site, read_form, sends_again
 from outage_service.web.pages.console.resuming import is_resumable
 from outage_service.web.pages.console.shell import console_problem
 from outage_service.web.problems import Problem

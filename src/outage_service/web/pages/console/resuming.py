@@ -15,7 +15,7 @@ from starlette.responses import HTMLResponse
 
 from outage_service.domain.texts import Language
 from outage_service.services.sessions import SignedIn
-from outage_service.web.own_forms import FORM_FIELDS_AT_MOST, is_from_our_site, read_form
+from outage_service.web.forms import FORM_FIELDS_AT_MOST, is_from_our_site, read_form
 from outage_service.web.pages.console.shell import console_page, safe_place
 from outage_service.web.state import state_of
 

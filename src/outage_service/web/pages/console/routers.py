@@ -1,17 +1,18 @@
 """The pages of the console that are not acts on outages; `web.app` serves them."""
 
 from outage_service.web.pages.console import (
-    addresses,
     audit,
     board,
     deliveries,
-    external,
+    external_outages,
+    outage_reports,
     overrides,
-    reports,
+    regional,
     sign_in,
     sign_in_provider,
     subscriber_import,
     subscribers,
+    suppressions,
     users,
 )
 
@@ -20,12 +21,13 @@ ROUTERS = (
     sign_in_provider.router,
     board.router,
     deliveries.router,
-    external.router,
-    addresses.router,
+    external_outages.router,
+    suppressions.router,
+    regional.router,
     overrides.router,
     subscriber_import.router,
     subscribers.router,
     audit.router,
-    reports.router,
+    outage_reports.router,
     users.router,
 )

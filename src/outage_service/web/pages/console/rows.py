@@ -8,7 +8,7 @@ from outage_service.domain.outages import Impact, Outage
 from outage_service.domain.roles import Actor
 from outage_service.domain.systems import Condition, Direction, System
 from outage_service.web.forms import Sent
-from outage_service.web.pages.console.forms import Row
+from outage_service.web.pages.console.form_fields import Row
 
 Said = tuple[str, str, str]
 """What a ticked row says of its system: direction, condition and minutes, as they are typed."""

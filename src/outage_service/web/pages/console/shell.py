@@ -1,28 +1,34 @@
 """The frame of every page of the console: navigation, who is signed in, and the way out.
 
     @router.get("/console/things")
-    def show(session: ConsoleReader, language: PageLanguage, request: Request) -> HTMLResponse:
-        return console_page("console/things.html", language, request, session, texts="console_things")
+    def show(session: ConsoleReader, frame: PageFrame) -> HTMLResponse:
+        return frame.page("console/things.html", session, texts="console_things", here="things")
 
 A template extends `site/console/_console.html` and fills `title` and `content`; each form in it holds
-`{{ csrf_field }}`. A form that succeeds leads on with `to_console`.
+`{{ csrf_field }}`. A form that succeeds leads on with `frame.lead_to`.
 """
 
 import re
+from dataclasses import dataclass
+from typing import Annotated
 from urllib.parse import quote, urlsplit
 
+from fastapi import Depends
 from markupsafe import Markup
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
+from outage_service.content import load_content
 from outage_service.domain.roles import AUDITORS, OPERATORS, Role
 from outage_service.domain.texts import Language
+from outage_service.rendering.words import Words
+from outage_service.services.engine import Engine
 from outage_service.services.sessions import SignedIn
-from outage_service.web.own_forms import Fields, Toggle
+from outage_service.web.forms import Fields, Toggle
 from outage_service.web.pages.problems import kilobytes_taken
-from outage_service.web.pages.site import Freshness, site_page
+from outage_service.web.pages.site import Freshness, PageLanguage, site_page
 from outage_service.web.problems import Problem
-from outage_service.web.state import state_of
+from outage_service.web.state import EngineOfApp, state_of
 from outage_service.web.texts import texts_in
 
 _CONSOLE = re.compile(r"/(en|fr)/console(?:/.*)?", re.ASCII | re.DOTALL)
@@ -61,7 +67,7 @@ def console_page(
         session: None where nobody is signed in: then there is no navigation.
         texts: the file of `web/texts` whose texts the template calls `t.<key>`; `c.<key>` are the console's.
         here: which entry of the navigation the page is, as its path below the console.
-        toggle: see `own_forms.Toggle`.
+        toggle: see `forms.Toggle`.
     """
     shown = site_page(
         template,
@@ -98,6 +104,57 @@ def _csrf_field(session: SignedIn | None) -> Markup:
 def to_console(request: Request, language: Language, path: str = "") -> RedirectResponse:
     """Returns what leads on to a page of the console after a form; `path` is below the console."""
     return _see(request, f"/{language}/console/{path}")
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """What pages of the console are made with."""
+
+    language: Language
+    request: Request
+    engine: Engine
+
+    @property
+    def words(self) -> Words:
+        """Content in the language of the page."""
+        return Words(load_content(), self.language)
+
+    def page(
+        self,
+        template: str,
+        session: SignedIn,
+        *,
+        texts: str,
+        here: str | None = None,
+        status: int = 200,
+        toggle: Toggle | None = None,
+        **values: object,
+    ) -> HTMLResponse:
+        """Returns a page, with `words` for its template; the rest: see `console_page`."""
+        return console_page(
+            template,
+            self.language,
+            self.request,
+            session,
+            texts=texts,
+            here=here,
+            status=status,
+            toggle=toggle,
+            words=self.words,
+            **values,
+        )
+
+    def lead_to(self, path: str) -> RedirectResponse:
+        """See `to_console`."""
+        return to_console(self.request, self.language, path)
+
+
+async def _frame(language: PageLanguage, request: Request, engine: EngineOfApp) -> Frame:
+    return Frame(language, request, engine)
+
+
+PageFrame = Annotated[Frame, Depends(_frame)]
+"""Stands behind the access rule in a route's parameters."""
 
 
 def to_sign_in(request: Request) -> Response:
@@ -153,7 +210,7 @@ def console_problem(
 
     Args:
         repeated: the form that met it, to be sent once more.
-        toggle: see `own_forms.Toggle`.
+        toggle: see `forms.Toggle`.
     """
     shown = console_page(
         "console/problem.html",

@@ -11,8 +11,7 @@ from outage_service.services.known_browsers import KNOWN_AT_MOST
 from outage_service.services.limits import network_of
 from outage_service.services.sessions import LASTS_AT_MOST, TooManyTries
 from outage_service.web.clients import ClientAddress
-from outage_service.web.forms import SentForm
-from outage_service.web.own_forms import ONLY_SHOW, Toggle
+from outage_service.web.forms import ONLY_SHOW, SentForm, Toggle
 from outage_service.web.pages.console.resuming import KEPT_COOKIE, packed, resume_page, unpacked
 from outage_service.web.pages.console.shell import console_page, safe_place, see_place, to_console
 from outage_service.web.pages.site import PageLanguage

@@ -6,12 +6,9 @@ Nothing here sends mail. Erasing asks for a typed word, in the language of the p
 from dataclasses import dataclass, replace
 
 from fastapi import APIRouter, Query
-from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response, StreamingResponse
 
-from outage_service.content import load_content
 from outage_service.domain.texts import Language
-from outage_service.rendering.words import Words
 from outage_service.services import subscribers
 from outage_service.services.engine import Engine
 from outage_service.services.errors import Overtaken
@@ -20,10 +17,9 @@ from outage_service.services.subscribers import AlreadySubscribed, Edit
 from outage_service.storage.subscribers import Choices, Subscriber, SubscriberState, list_subscribers
 from outage_service.web.api.subscriber_files import exported
 from outage_service.web.cursors import PageAsked, cursor_after
-from outage_service.web.forms import Sent, SentForm
-from outage_service.web.own_forms import sends_again
+from outage_service.web.forms import Sent, SentForm, sends_again
 from outage_service.web.pages.console.live import tag_of
-from outage_service.web.pages.console.shell import console_page, to_console
+from outage_service.web.pages.console.shell import Frame, PageFrame
 from outage_service.web.pages.site import PageLanguage
 from outage_service.web.pages.subscription_form import Form, address_of, form_of, options_of
 from outage_service.web.pages.subscription_form import SentForm as SubscriptionForm
@@ -40,25 +36,20 @@ TYPED = {Language.EN: "ERASE", Language.FR: "SUPPRIMER"}
 @router.get("")
 def show_subscribers(
     session: ConsoleAdmin,
-    language: PageLanguage,
-    request: Request,
-    engine: EngineOfApp,
+    frame: PageFrame,
     page: PageAsked,
     q: str = Query("", max_length=254),
 ) -> HTMLResponse:
     """Lists subscribers of any state; `q` is a part of an address."""
     part = "".join(each for each in q if each.isprintable()).strip()
-    with engine.db.read() as tx:
+    with frame.engine.db.read() as tx:
         found = list_subscribers(tx, after_id=page.after or 0, limit=page.one_more, part=part)
     items, last = page.cut(found)
-    return console_page(
+    return frame.page(
         "console/subscribers.html",
-        language,
-        request,
         session,
         texts="console_subscribers",
         here="subscribers",
-        words=Words(load_content(), language),
         q=part,
         subscribers=items,
         cursor=cursor_after(last.id) if last else "",
@@ -67,31 +58,25 @@ def show_subscribers(
 
 
 @router.get("/new")
-def show_new(session: ConsoleAdmin, language: PageLanguage, request: Request) -> HTMLResponse:
+def show_new(session: ConsoleAdmin, frame: PageFrame) -> HTMLResponse:
     """Shows the form to add somebody, with the language of the page first."""
-    return _page(session, language, request, Shown(Form("", language, (), (), ())))
+    return _page(frame, session, Shown(Form("", frame.language, (), (), ())))
 
 
 @router.post("/new")
-def add(
-    session: ConsoleAdmin,
-    language: PageLanguage,
-    request: Request,
-    engine: EngineOfApp,
-    form: SubscriptionForm,
-) -> Response:
+def add(session: ConsoleAdmin, frame: PageFrame, form: SubscriptionForm) -> Response:
     """Adds somebody who counts as confirmed."""
     choices, errors = _choices(form)
     if choices is None or form.is_only_shown:
-        return _page(session, language, request, Shown(form, errors=errors))
+        return _page(frame, session, Shown(form, errors=errors))
     try:
-        engine.act(lambda tx: subscribers.add(engine, tx, session.actor, choices))
+        frame.engine.act(lambda tx: subscribers.add(frame.engine, tx, session.actor, choices))
     except AlreadySubscribed as known:
-        found = _get(engine, known.subscriber_id)
+        found = _get(frame.engine, known.subscriber_id)
         is_sent_twice = (found.choices, found.state) == (choices, SubscriberState.ACTIVE)
         if not is_sent_twice:
-            return _page(session, language, request, Shown(form, known=known.subscriber_id))
-    return to_console(request, language, "subscribers")
+            return _page(frame, session, Shown(form, known=known.subscriber_id))
+    return frame.lead_to("subscribers")
 
 
 def _choices(form: Form) -> tuple[Choices | None, tuple[str, ...]]:
@@ -121,20 +106,17 @@ class Shown:
     is_overtaken: bool = False
 
 
-def _page(session: SignedIn, language: Language, request: Request, shown: Shown) -> HTMLResponse:
+def _page(frame: Frame, session: SignedIn, shown: Shown) -> HTMLResponse:
     is_wrong = bool(shown.errors or shown.known or shown.is_wrongly_typed)
-    return console_page(
+    return frame.page(
         "console/subscriber.html",
-        language,
-        request,
         session,
         texts="console_subscribers",
         here="subscribers",
         status=409 if shown.is_overtaken else 422 if is_wrong else 200,
-        toggle=None if shown.is_wrongly_typed else sends_again(request),
-        words=Words(load_content(), language),
-        s=texts_in("subscription", language),
-        options=options_of(shown.form, language),
+        toggle=None if shown.is_wrongly_typed else sends_again(frame.request),
+        s=texts_in("subscription", frame.language),
+        options=options_of(shown.form, frame.language),
         email=shown.form.email,
         errors=shown.errors,
         known=shown.known,
@@ -144,8 +126,8 @@ def _page(session: SignedIn, language: Language, request: Request, shown: Shown)
         states=tuple(SubscriberState),
         seen=tag_of(shown.subscriber.choices) if shown.subscriber else "",
         is_overtaken=shown.is_overtaken,
-        on_record=options_of(form_of(shown.subscriber.choices), language) if shown.subscriber else None,
-        typed=TYPED[language],
+        on_record=options_of(form_of(shown.subscriber.choices), frame.language) if shown.subscriber else None,
+        typed=TYPED[frame.language],
         is_wrongly_typed=shown.is_wrongly_typed,
     )
 
@@ -157,17 +139,11 @@ def export(session: ConsoleAdmin, _: PageLanguage, engine: EngineOfApp) -> Strea
 
 
 @router.get("/{subscriber_id:id}")
-def show_subscriber(
-    session: ConsoleAdmin,
-    language: PageLanguage,
-    request: Request,
-    engine: EngineOfApp,
-    subscriber_id: SubscriberId,
-) -> HTMLResponse:
+def show_subscriber(session: ConsoleAdmin, frame: PageFrame, subscriber_id: SubscriberId) -> HTMLResponse:
     """Shows one subscriber in a form."""
-    found = _get(engine, subscriber_id)
+    found = _get(frame.engine, subscriber_id)
     state = found.state.value
-    return _page(session, language, request, Shown(form_of(found.choices), found, state, state))
+    return _page(frame, session, Shown(form_of(found.choices), found, state, state))
 
 
 def _get(engine: Engine, subscriber_id: int) -> Subscriber:
@@ -178,9 +154,7 @@ def _get(engine: Engine, subscriber_id: int) -> Subscriber:
 @router.post("/{subscriber_id:id}")
 def change(
     session: ConsoleAdmin,
-    language: PageLanguage,
-    request: Request,
-    engine: EngineOfApp,
+    frame: PageFrame,
     subscriber_id: SubscriberId,
     form: SubscriptionForm,
     sent: SentForm,
@@ -189,20 +163,20 @@ def change(
     choices, errors = _choices(form)
     if sent.text("state") not in set(SubscriberState):
         errors = (*errors, "state")
-    shown = _shown(form, sent, _get(engine, subscriber_id), errors)
+    shown = _shown(form, sent, _get(frame.engine, subscriber_id), errors)
     if choices is None or errors or form.is_only_shown:
-        return _page(session, language, request, shown)
+        return _page(frame, session, shown)
     wanted = _state_wanted(sent)
     edited = Edit(lambda _: choices, SubscriberState(wanted) if wanted else None, _expected(sent))
     try:
-        engine.act(lambda tx: subscribers.edit(engine, tx, session.actor, subscriber_id, edited))
+        frame.engine.act(lambda tx: subscribers.edit(frame.engine, tx, session.actor, subscriber_id, edited))
     except AlreadySubscribed as known:
-        return _page(session, language, request, replace(shown, known=known.subscriber_id))
+        return _page(frame, session, replace(shown, known=known.subscriber_id))
     except Overtaken:
-        now = _get(engine, subscriber_id)
+        now = _get(frame.engine, subscriber_id)
         if now.choices != choices or wanted not in (None, now.state):  # else the form was sent twice
-            return _page(session, language, request, _shown(form, sent, now))
-    return to_console(request, language, "subscribers")
+            return _page(frame, session, _shown(form, sent, now))
+    return frame.lead_to("subscribers")
 
 
 def _state_wanted(sent: Sent) -> str | None:
@@ -230,27 +204,20 @@ def _shown(form: Form, sent: Sent, found: Subscriber, errors: tuple[str, ...] = 
 
 
 @router.post("/{subscriber_id:id}/erase")
-def erase(
-    session: ConsoleAdmin,
-    language: PageLanguage,
-    request: Request,
-    engine: EngineOfApp,
-    subscriber_id: SubscriberId,
-    sent: SentForm,
-) -> Response:
+def erase(session: ConsoleAdmin, frame: PageFrame, subscriber_id: SubscriberId, sent: SentForm) -> Response:
     """Erases a subscriber once the word was typed, if it is still who the page showed."""
-    is_expected, is_typed = _expected(sent), sent.text("typed").strip() == TYPED[language]
+    is_expected, is_typed = _expected(sent), sent.text("typed").strip() == TYPED[frame.language]
     try:
         if is_typed:
-            engine.act(
+            frame.engine.act(
                 lambda tx: subscribers.erase(
-                    engine, tx, session.actor, subscriber_id, is_expected=is_expected
+                    frame.engine, tx, session.actor, subscriber_id, is_expected=is_expected
                 )
             )
-            return to_console(request, language, "subscribers")
+            return frame.lead_to("subscribers")
     except Overtaken:
         pass  # the page says so
-    found = _get(engine, subscriber_id)
+    found = _get(frame.engine, subscriber_id)
     state, is_overtaken = found.state.value, not is_expected(found)
     shown = Shown(
         form_of(found.choices),
@@ -260,4 +227,4 @@ def erase(
         is_wrongly_typed=not is_typed,
         is_overtaken=is_overtaken,
     )
-    return _page(session, language, request, shown)
+    return _page(frame, session, shown)

@@ -8,21 +8,17 @@ from datetime import datetime, timedelta
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Depends, Query
-from starlette.requests import Request
 from starlette.responses import Response
 
-from outage_service.content import load_content
 from outage_service.domain.calendar import eastern
 from outage_service.domain.errors import InvalidAct
 from outage_service.rendering.times import minutes_behind, table_date
-from outage_service.rendering.words import Words
 from outage_service.services import outage_reports
 from outage_service.services.engine import Engine
 from outage_service.services.outage_reports import OutageReport
 from outage_service.web.api.outage_reports import csv_answer
 from outage_service.web.pages.console.days import DAY, midnight
-from outage_service.web.pages.console.shell import console_page
-from outage_service.web.pages.site import PageLanguage
+from outage_service.web.pages.console.shell import PageFrame
 from outage_service.web.security import ConsoleReader
 from outage_service.web.state import EngineOfApp
 
@@ -58,26 +54,19 @@ def _asked(
 
 @router.get("/reports")
 def show_report(
-    session: ConsoleReader,
-    language: PageLanguage,
-    request: Request,
-    engine: EngineOfApp,
-    asked: Annotated[Asked, Depends(_asked)],
+    session: ConsoleReader, frame: PageFrame, asked: Annotated[Asked, Depends(_asked)]
 ) -> Response:
     """Shows the report of a period; by default of the month so far."""
     mistakes: list[str] = []
-    made = _made(engine, asked, mistakes)
+    made = _made(frame.engine, asked, mistakes)
     if made and asked.form == "csv":
         return csv_answer(made)
-    return console_page(
+    return frame.page(
         "console/reports.html",
-        language,
-        request,
         session,
         texts="console_reports",
         here="reports",
         status=422 if mistakes else 200,
-        words=Words(load_content(), language),
         asked=asked,
         mistakes=mistakes,
         report=made,

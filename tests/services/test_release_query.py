@@ -5,7 +5,7 @@ from structlog.testing import capture_logs
 
 from outage_service.domain.release_numbers import NumberKind, ReleaseNumber
 from outage_service.rendering.documents.release_query import UnreadableForm
-from outage_service.services.forms import (
+from outage_service.services.release_query import (
     is_doubtful_id,
     lines_of_csv,
     lines_of_text,

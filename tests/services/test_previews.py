@@ -14,7 +14,7 @@ from outage_service.services import acting, queries
 from outage_service.services.engine import Engine
 from outage_service.services.errors import AlreadyDeclared, NotPermitted, Stale
 from outage_service.services.outages import Target
-from outage_service.services.preview import preview_act, preview_declaration
+from outage_service.services.previews import preview_act, preview_declaration
 from outage_service.services.requests import DeclareBody, ResolveBody, UpdateBody
 from outage_service.storage.state import state_version
 from tests.builders import a_delay, at

@@ -17,7 +17,8 @@ from outage_service.domain.errors import RuleError
 from outage_service.domain.outages import has_direction
 from outage_service.domain.systems import Condition, Direction, System
 from outage_service.domain.texts import Bilingual, Language
-from outage_service.services.console_forms import new_key
+from outage_service.services.addresses import Address, AddressRefused, parse_address
+from outage_service.services.form_keys import new_key
 from outage_service.services.request_types import Body
 from outage_service.services.standard_texts import BLANK
 from outage_service.web.forms import Sent
@@ -29,7 +30,7 @@ _LOCAL = re.compile(
     r"(\d{4}-\d\d-\d\d[T ]\d\d:\d\d(?::\d\d)?)(?: ?(EDT|EST|HAE|HNE))?", re.ASCII | re.IGNORECASE
 )
 _ZONES = {Language.EN: {"EDT": "EDT", "EST": "EST"}, Language.FR: {"EDT": "HAE", "EST": "HNE"}}
-"""How operators name Toronto's time of either half of the year, by the name that the calendar has for it."""
+"""What operators type for standard and for daylight time, by the calendar's name of it."""
 _PICKER = "datetime-local"
 _CODES = {
     "missing": "missing",
@@ -204,6 +205,14 @@ def message_typed(sent: Sent) -> dict[str, str]:
     if blank or unfilled:
         raise WrongForm([*blank, *unfilled])
     return said
+
+
+def address_typed(sent: Sent) -> Address | None:
+    """Returns the address in the field `email`; None where it is none."""
+    try:
+        return parse_address(sent.text("email"))
+    except AddressRefused:
+        return None
 
 
 def key_typed(sent: Sent) -> str:

@@ -3,7 +3,7 @@
 from fastapi import APIRouter
 from starlette.responses import Response
 
-from outage_service.services.forms import ReleaseQueryBody, is_doubtful_id, print_release_query
+from outage_service.services.release_query import ReleaseQueryBody, is_doubtful_id, print_release_query
 from outage_service.web.docs import Responses, problems
 from outage_service.web.json_body import StrictRoute
 from outage_service.web.security import PUBLIC

@@ -8,7 +8,7 @@ from outage_service.services.engine import Engine
 from outage_service.services.outages import Done
 from outage_service.services.queries import find_bulletin
 from outage_service.storage import Connection
-from outage_service.storage import console_forms as rows
+from outage_service.storage import form_keys as rows
 from outage_service.storage.bulletins import BulletinRecord
 
 

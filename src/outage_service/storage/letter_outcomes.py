@@ -1,4 +1,4 @@
-"""What became of letters to one person of late, as somebody needs it who judges the relay by it."""
+"""What became of the latest letters to one person: the evidence by which the relay is judged."""
 
 from collections.abc import Collection
 from datetime import datetime, timedelta
@@ -7,9 +7,9 @@ from sqlalchemy import Connection, func, select, update
 
 from outage_service.domain.deliveries import DeliveryState
 from outage_service.storage.deliveries import LONE_RECIPIENT
-from outage_service.storage.endings import Ending, endings_with, read_endings
 from outage_service.storage.mailings import BULLETIN
 from outage_service.storage.now import database_now
+from outage_service.storage.recipient_outcomes import Ending, endings_with, read_endings
 from outage_service.storage.schema import delivery, mailing
 
 LOOKED_AT = 200

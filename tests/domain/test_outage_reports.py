@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from outage_service.domain.reports import CadenceProof, Promise, prove_cadence
+from outage_service.domain.outage_reports import CadenceProof, Promise, prove_cadence
 from tests.builders import THURSDAY_10H
 
 HOUR, MINUTE = timedelta(hours=1), timedelta(minutes=1)

@@ -11,8 +11,8 @@ from sqlalchemy import Connection, text
 from outage_service.clock import VirtualClock
 from outage_service.domain.deliveries import Attempt, Stage, Verdict
 from outage_service.services import refusals, sending
+from outage_service.services.blanket_refusals import ALIKE_AT_LEAST, ALIKE_IN_A_ROW
 from outage_service.services.engine import Engine
-from outage_service.services.shut_out import ALIKE_AT_LEAST, ALIKE_IN_A_ROW
 from outage_service.storage import DatabaseError
 from outage_service.storage.deliveries import Claim
 from outage_service.storage.failures import Failure, failure_of

@@ -20,9 +20,9 @@ from outage_service.domain.bounces import is_about_address, status_in
 from outage_service.domain.deliveries import DeliveryState, Verdict, retry_after
 from outage_service.services.jitter import jitter
 from outage_service.services.relay_words import without_addresses
-from outage_service.storage import Connection, bounces, endings, pauses
+from outage_service.storage import Connection, bounces, pauses, recipient_outcomes
 from outage_service.storage.deliveries import LONE_RECIPIENT, ClaimKey, Settlement
-from outage_service.storage.endings import Ending
+from outage_service.storage.recipient_outcomes import Ending
 
 log = structlog.get_logger(__name__)
 
@@ -53,7 +53,7 @@ def requeued_among(tx: Connection, settlements: Sequence[Settlement]) -> dict[Cl
     requeued: dict[ClaimKey, Settlement] = {}
     for mailing_id in sorted(refused):
         outcomes = [one for one in settlements if one.claim.mailing_id == mailing_id]
-        requeued |= {one.claim.key: _again(one) for one in _shut_out(tx, mailing_id, outcomes)}
+        requeued |= {one.claim.key: _again(one) for one in _refused_alike(tx, mailing_id, outcomes)}
     return requeued
 
 
@@ -74,7 +74,7 @@ def _again(one: Settlement) -> Settlement:
     return one._replace(state=DeliveryState.QUEUED, retry_in=retry_after(one.claim.tries, jitter()))
 
 
-def _shut_out(tx: Connection, mailing_id: int, outcomes: list[Settlement]) -> list[Settlement]:
+def _refused_alike(tx: Connection, mailing_id: int, outcomes: list[Settlement]) -> list[Settlement]:
     """Returns those outcomes of a mailing that are of the row which pauses it, or has paused it before."""
     row = _last_row(outcomes)
     if not row or pauses.paused_among(tx, {mailing_id}):
@@ -86,7 +86,7 @@ def _shut_out(tx: Connection, mailing_id: int, outcomes: list[Settlement]) -> li
         return []
     for some in before:
         found = {one.recipient_id for one in some}
-        endings.requeue_failed(tx, mailing_id, found)
+        recipient_outcomes.requeue_failed(tx, mailing_id, found)
         bounces.forget_refusals(tx, mailing_id, found)
     said = row[-1].detail
     pauses.pause_mailing(tx, mailing_id, detail=said)
@@ -112,7 +112,7 @@ def _failed_in_a_row(
     """Returns who had failed already of a row that speaks against the relay; None where it does not."""
     now = {one.claim.recipient_id for one in row}
     is_new = any(one.state is DeliveryState.ACCEPTED for one in outcomes)
-    before = [] if is_new else endings.latest_up_to(tx, mailing_id, max(now))
+    before = [] if is_new else recipient_outcomes.latest_up_to(tx, mailing_id, max(now))
     since, alike = _last_accepted_at(before), _alike(before, row)
     in_row = now | {one.recipient_id for one in alike if since is None or one.changed_at > since}
     if len(in_row) < ALIKE_IN_A_ROW or _is_of_one_domain(tx, mailing_id, outcomes, row, alike):
@@ -124,8 +124,8 @@ def _longer_ago(
     tx: Connection, mailing_id: int, before: list[Ending], row: list[Settlement]
 ) -> Iterator[list[Ending]]:
     """Yields who else had failed of a row that is longer than what is looked at at once."""
-    while len(before) == endings.LOOKED_AT and _last_accepted_at(before) is None:
-        before = endings.latest_up_to(tx, mailing_id, before[-1].recipient_id - 1)
+    while len(before) == recipient_outcomes.LOOKED_AT and _last_accepted_at(before) is None:
+        before = recipient_outcomes.latest_up_to(tx, mailing_id, before[-1].recipient_id - 1)
         yield _alike(before, row)
 
 
@@ -137,12 +137,12 @@ def _is_of_one_domain(
     if len(domains) > 1:
         return False
     recipients = {one.claim.recipient_id for one in outcomes}
-    accepted = endings.addresses_accepted(tx, mailing_id, up_to=max(recipients))
+    accepted = recipient_outcomes.addresses_accepted(tx, mailing_id, up_to=max(recipients))
     accepted |= {one.claim.address for one in outcomes if one.state is DeliveryState.ACCEPTED}
     served = _domains(accepted)
     if served and served.isdisjoint(domains):
         return True
-    return endings.awaits_other_domain(tx, mailing_id, domains.pop(), beside=recipients)
+    return recipient_outcomes.awaits_other_domain(tx, mailing_id, domains.pop(), beside=recipients)
 
 
 def _domains(addresses: Iterable[str | None]) -> set[str]:
@@ -153,7 +153,7 @@ def _failed_one_and_all(
     tx: Connection, mailing_id: int, outcomes: list[Settlement], row: list[Settlement]
 ) -> Iterable[list[Ending]] | None:
     """Returns who had failed already of a small mailing that ends with all of it refused alike; or None."""
-    known = endings.all_of(tx, mailing_id)
+    known = recipient_outcomes.all_of(tx, mailing_id)
     now = {one.claim.recipient_id: one.state for one in outcomes}
     if known is None or {now.get(one.recipient_id, one.state) for one in known} & _NOT_REFUSED:
         return None

@@ -18,7 +18,7 @@ from outage_service.domain.release_numbers import (
 )
 from outage_service.domain.texts import Language
 from outage_service.rendering.documents.release_query import ReleaseQuery
-from outage_service.services.forms import (
+from outage_service.services.release_query import (
     LINE_LONGEST,
     ClientBody,
     ReleaseQueryBody,
@@ -27,9 +27,9 @@ from outage_service.services.forms import (
     lines_of_text,
     print_release_query,
 )
-from outage_service.web.api.forms import PDF, RELEASE_QUERY_FILE
+from outage_service.web.api.release_query import PDF, RELEASE_QUERY_FILE
 from outage_service.web.docs import Responses, problem_pages
-from outage_service.web.own_forms import ONLY_SHOW, Toggle, read_form, sends_again
+from outage_service.web.forms import ONLY_SHOW, Toggle, read_form, sends_again
 from outage_service.web.pages.site import Freshness, PageLanguage, site_page
 from outage_service.web.security import PUBLIC
 from outage_service.web.state import StateOfApp, state_of

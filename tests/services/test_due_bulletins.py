@@ -10,10 +10,10 @@ from structlog.testing import capture_logs
 from outage_service.domain.bulletins import BulletinKind
 from outage_service.domain.lifecycle import News
 from outage_service.domain.systems import System
-from outage_service.services import schedule
+from outage_service.services import due_bulletins
+from outage_service.services.due_bulletins import HOLD_AFTER_FAILURE
 from outage_service.services.engine import Engine
 from outage_service.services.outages import Done
-from outage_service.services.schedule import HOLD_AFTER_FAILURE
 from outage_service.storage.bulletins import find_page
 from outage_service.storage.outages import retime_outage
 from outage_service.storage.schema import impact, outage
@@ -114,7 +114,7 @@ def test_a_clock_that_jumps_ahead_makes_no_burst(engine: Engine, days: int) -> N
     for system in ((), (CCP_OUT,), (CERS_OUT,)):
         declare(engine, *system)
     assert tick(engine, THURSDAY_10H + days * DAY + HOUR) == 3
-    assert schedule.issue_due(engine) == 0
+    assert due_bulletins.issue_due(engine) == 0
 
 
 @pytest.mark.parametrize("back", [MINUTE, 2 * HOUR, DAY, 400 * DAY], ids=str)
@@ -149,7 +149,7 @@ def test_slots_issued_while_the_clock_was_ahead_are_issued_when_they_come(engine
     slots = [at(f"2026-11-26 {hour}:00") for hour in (12, 14, 16, 18, 22)]
     assert run_to(engine, at("2026-11-27 07:00"), step=HOUR) == len(slots)
     set_clock(engine, THURSDAY_10H + MINUTE / 2)
-    assert schedule.issue_due(engine) == 0
+    assert due_bulletins.issue_due(engine) == 0
     assert run_to(engine, at("2026-11-27 07:00"), step=HOUR / 4) == len(slots)
     assert times(engine, done) == slots + slots
     assert stored(engine, done).next_due_at == at("2026-11-27 08:00")
@@ -198,7 +198,7 @@ def test_news_in_the_minute_of_a_slot_replaces_it(engine: Engine) -> None:
     done = declare(engine)
     set_clock(engine, NOON)
     update(engine, done)
-    assert schedule.issue_due(engine) == 0
+    assert due_bulletins.issue_due(engine) == 0
     assert stored(engine, done).next_due_at == NOON + 2 * HOUR
 
 
@@ -249,9 +249,9 @@ def test_an_outage_that_cannot_be_issued_stops_no_other(engine: Engine) -> None:
     assert tick(engine, NOON) == 1
     assert rows(engine) - before == {"bulletin": 1, "mailing": 1, "audit": 1}
     assert times(engine, sound) == [NOON]
-    assert schedule.issue_due(engine) == 0
+    assert due_bulletins.issue_due(engine) == 0
     engine.db.write(lambda tx: tx.execute(mend))
-    assert schedule.issue_due(engine) == 0
+    assert due_bulletins.issue_due(engine) == 0
     assert tick(engine, NOON + HOLD_AFTER_FAILURE) == 1
     assert times(engine, broken) == [NOON]
 
@@ -264,7 +264,7 @@ def test_an_outage_that_cannot_be_brought_back_stops_no_other(engine: Engine) ->
     engine.db.write(lambda tx: retime_outage(tx, broken.outage.id, seen=NOON, to=THURSDAY_10H + 9 * DAY))
     with capture_logs() as log:
         assert tick(engine, NOON) == 1
-        assert schedule.issue_due(engine) == 0
+        assert due_bulletins.issue_due(engine) == 0
     assert [entry["event"] for entry in log if entry["log_level"] == "error"] == ["bring_back_failed"]
     assert times(engine, sound) == [NOON]
     engine.db.write(lambda tx: tx.execute(of_broken.values(system=System.EDI.value)))
@@ -302,7 +302,7 @@ def test_a_database_that_cannot_be_written_stops_no_clock(engine: Engine) -> Non
     assert tick(engine, NOON) == 0
     assert tick(engine, NOON + MINUTE) == 0
     engine.db.write(lambda tx: tx.execute(text(ACCEPT_WRITING[dialect])))
-    assert schedule.issue_due(engine) == 1
+    assert due_bulletins.issue_due(engine) == 1
 
 
 def test_the_longest_due_is_issued_first(engine: Engine) -> None:

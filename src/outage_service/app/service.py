@@ -1,59 +1,27 @@
-"""The composition root: the only module that knows every part, and puts them together from the settings."""
+"""One process's service: every part of it, put together from the settings."""
 
-import socket
 from dataclasses import dataclass
-from datetime import timedelta
-from functools import partial
 
 import structlog
 from starlette.types import ASGIApp
 
-from outage_service.channels.email.addresses import Sender as MailSender
+from outage_service.app.engine import build_engine
 from outage_service.channels.email.pool import MailPool
 from outage_service.channels.email.relay import Relay
 from outage_service.channels.oidc.errands import IdentityProvider
 from outage_service.clock import Clock, system_clock
 from outage_service.content import load_content
-from outage_service.content.holidays import cbsa_holidays
-from outage_service.domain.calendar import BusinessCalendar
 from outage_service.edge.asgi import EdgeApp
 from outage_service.edge.holder import SnapshotHolder
-from outage_service.edge.publish import Publisher
-from outage_service.rendering.bulletins import BulletinComposer
 from outage_service.services.engine import Engine
-from outage_service.services.limits import SubscriptionLimits
 from outage_service.services.snapshot import SnapshotKeeper, nothing_known
-from outage_service.settings import Settings, SettingsError, load_secret_key
-from outage_service.storage.database import Database, open_database
-from outage_service.storage.diagnosis import has_records
+from outage_service.settings import Settings, SettingsError
 from outage_service.web.app import create_app
 from outage_service.web.pages.status import HomePage
 from outage_service.worker.runtime import Worker
 from outage_service.worker.sender import SenderOptions
 
 log = structlog.get_logger(__name__)
-
-
-def build_engine(settings: Settings, *, clock: Clock = system_clock, db: Database | None = None) -> Engine:
-    """Returns what the use cases work with; `db` stands in for the settings' database (drills)."""
-    db = db or open_database(settings.database_url)
-    calendar = BusinessCalendar(cbsa_holidays()) if settings.observe_holidays else BusinessCalendar()
-    return Engine(
-        db=db,
-        clock=clock,
-        calendar=calendar,
-        composer=BulletinComposer(load_content(), settings.base_url, test_mode=settings.test_mode),
-        sender=MailSender.parse(settings.mail_from),
-        secret_key=load_secret_key(settings, has_records=partial(has_records, db)),
-        base_url=settings.base_url,
-        operator_email=settings.operator_email,
-        canary_email=settings.canary_email,
-        escalation_email=settings.escalation_email,
-        bounce_address=settings.bounce_address,
-        subscription_limits=SubscriptionLimits(settings.subscriptions_per_hour, settings.letters_per_hour),
-        retention=timedelta(days=settings.retention_days),
-        publisher=Publisher(settings.publish_dir, socket.gethostname()) if settings.publish_dir else None,
-    )
 
 
 WAIT_FOR_OTHERS_SECONDS = 10.0

@@ -12,27 +12,22 @@ from starlette.datastructures import FormData
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
-from outage_service.content import load_content
 from outage_service.content.warnings import warning_text
 from outage_service.domain.errors import RuleError
 from outage_service.domain.external_outages import Amendment, ExternalOutage, may_record
 from outage_service.domain.roles import OPERATORS
 from outage_service.domain.systems import System
-from outage_service.domain.texts import Language
 from outage_service.domain.warnings import WarningCode
 from outage_service.rendering.times import minutes_behind
-from outage_service.rendering.words import Words
 from outage_service.services import external_outages, regional
-from outage_service.services.console_forms import Form, new_key
-from outage_service.services.engine import Engine
 from outage_service.services.errors import NotPermitted, Stale
+from outage_service.services.form_keys import Form, new_key
 from outage_service.services.request_types import GREATEST_ID
 from outage_service.services.sessions import SignedIn
 from outage_service.web.api.external_outages import ExternalId
 from outage_service.web.cursors import PageAsked, cursor_after
-from outage_service.web.forms import Sent, SentForm
-from outage_service.web.own_forms import ONLY_SHOW, sends_again
-from outage_service.web.pages.console.external_form import (
+from outage_service.web.forms import ONLY_SHOW, Sent, SentForm, sends_again
+from outage_service.web.pages.console.external_outage_form import (
     REPORT_FIELDS,
     edit_typed,
     edited,
@@ -40,7 +35,7 @@ from outage_service.web.pages.console.external_form import (
     report_typed,
     resolution_typed,
 )
-from outage_service.web.pages.console.forms import (
+from outage_service.web.pages.console.form_fields import (
     Mistake,
     WrongForm,
     kept,
@@ -48,7 +43,7 @@ from outage_service.web.pages.console.forms import (
     refused,
     time_input,
 )
-from outage_service.web.pages.console.shell import console_page, to_console
+from outage_service.web.pages.console.shell import Frame
 from outage_service.web.pages.site import PageLanguage, fill
 from outage_service.web.security import ConsoleOperator, ConsoleReader
 from outage_service.web.state import EngineOfApp
@@ -61,31 +56,23 @@ PassedOn = Annotated[str, Query(pattern=r"^(EXT\d{2}-\d{4,9})?$")]
 
 
 @dataclass(frozen=True, slots=True)
-class _Cases:
-    """Where these pages are made: who reads, in which language."""
+class _Cases(Frame):
+    """What the pages of cases are made with."""
 
-    language: Language
-    request: Request
-    engine: Engine
-
-    def page(
+    def show(
         self, session: SignedIn, template: str, mistakes: Sequence[Mistake] = (), **values: Any
     ) -> HTMLResponse:
-        words = Words(load_content(), self.language)
-        return console_page(
+        return self.page(
             f"console/{template}",
-            self.language,
-            self.request,
             session,
             texts=_TEXTS,
             here="external",
             status=values.pop("status", 422 if mistakes else 200),
             toggle=sends_again(self.request, steps=_SHOWN_BY),
-            words=words,
             length=minutes_behind,
             time_input=time_input,
             mistakes=[(each.field, self._told(each)) for each in mistakes],
-            warnings=[words.pick(warning_text(code)) for code in values.pop("warnings", ())],
+            warnings=[self.words.pick(warning_text(code)) for code in values.pop("warnings", ())],
             is_operator=session.actor.role in OPERATORS,
             shows_contact=session.actor.may_see_contacts,
             **values,
@@ -110,14 +97,14 @@ class _Cases:
         label = first_of(texts, f"name_{mistake.field}", f"field_{mistake.field}", "field_form")
         return fill(told, field=label)
 
-    def lead_to(self, session: SignedIn, outage: ExternalOutage, done: str) -> Response:
+    def lead_to_case(self, session: SignedIn, outage: ExternalOutage, done: str) -> Response:
         """Returns what leads to a case, or to the list where it is not this reader's any more (R32)."""
         if outage.may_be_read_by(session.actor.role):
-            return to_console(self.request, self.language, f"external/{outage.id}?done={done}")
-        return to_console(self.request, self.language, f"external?passed_on={outage.case_number}")
+            return self.lead_to(f"external/{outage.id}?done={done}")
+        return self.lead_to(f"external?passed_on={outage.case_number}")
 
 
-def _cases(language: PageLanguage, request: Request, engine: EngineOfApp) -> _Cases:
+async def _cases(language: PageLanguage, request: Request, engine: EngineOfApp) -> _Cases:
     return _Cases(language, request, engine)
 
 
@@ -134,7 +121,7 @@ def show_cases(
             tx, session.actor, before_id=page.after, limit=page.one_more, is_open=None
         )
     items, last = page.cut(found)
-    return cases.page(
+    return cases.show(
         session,
         "external.html",
         cases=items,
@@ -153,7 +140,7 @@ def show_form(session: ConsoleOperator, cases: Cases) -> HTMLResponse:
 
 def _form(session: SignedIn, cases: _Cases, sent: Sent, mistakes: Sequence[Mistake] = ()) -> HTMLResponse:
     offered = [system for system in System if may_record(session.actor.role, (system,))]
-    return cases.page(session, "external_new.html", mistakes, sent=sent, offered=offered)
+    return cases.show(session, "external_new.html", mistakes, sent=sent, offered=offered)
 
 
 @router.post("/new")
@@ -178,8 +165,8 @@ def _record(session: SignedIn, cases: _Cases, sent: Sent) -> Response:
     if sent.text("go") == "record":
         form = Form(key_typed(sent), session.user_id)
         done = engine.act(lambda tx: external_outages.record_once(engine, tx, form, session.actor, report))
-        return cases.lead_to(session, done, "recorded")
-    return cases.page(
+        return cases.lead_to_case(session, done, "recorded")
+    return cases.show(
         session,
         "external_look.html",
         case=seen,
@@ -214,7 +201,7 @@ def _case(
     **values: Any,
 ) -> HTMLResponse:
     shown = {"done": "", "is_stale": False, **values}
-    return cases.page(
+    return cases.show(
         session,
         "external_case.html",
         mistakes,
@@ -267,7 +254,7 @@ def _amend(session: SignedIn, cases: _Cases, external_id: int, sent: Sent, form:
                     engine, tx, session.actor, external_id, amendment, version=version
                 )
             )
-            return cases.lead_to(session, after, "saved")
+            return cases.lead_to_case(session, after, "saved")
     except WrongForm as wrong:
         mistakes = wrong.mistakes
     except RuleError as error:

@@ -11,10 +11,10 @@ from outage_service.domain.bulletins import BulletinKind
 from outage_service.domain.deliveries import DeliveryState
 from outage_service.storage import DatabaseError
 from outage_service.storage.database import Database, open_database
+from outage_service.storage.delivery_reports import FailedDelivery, failed_deliveries, figures
 from outage_service.storage.diagnosis import database_facts
 from outage_service.storage.failures import Failure, failure_of, is_lock_timeout
 from outage_service.storage.outages import find_outage
-from outage_service.storage.reports import FailedDelivery, failed_deliveries, figures
 from outage_service.storage.subscribers import delete_subscriber
 from outage_service.storage.workers import living_workers
 from tests.builders import THURSDAY_10H

@@ -1,4 +1,4 @@
-"""What became of a few recipients of a mailing, as somebody needs it who judges the relay by it."""
+"""What became of the last few recipients of a mailing: the evidence by which the relay is judged."""
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ from outage_service.storage.types import AnyRow, written_out
 LOOKED_AT = 200
 """How many rows of a mailing are looked at, at most."""
 FIRST_LOOKED_AT = 1_000
-"""How many of the first recipients are looked at for some who were accepted."""
+"""How many of the first recipients are searched for accepted ones."""
 _CLAIMED = written_out(delivery.c.state, DeliveryState.CLAIMED)
 
 

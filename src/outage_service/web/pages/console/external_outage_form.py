@@ -10,7 +10,7 @@ from outage_service.domain.external_outages import Amendment, ExternalOutage, Re
 from outage_service.domain.texts import Language
 from outage_service.services.engine import Engine
 from outage_service.web.forms import Sent
-from outage_service.web.pages.console.forms import (
+from outage_service.web.pages.console.form_fields import (
     Mistake,
     WrongForm,
     body_of,

@@ -9,12 +9,12 @@ from sqlalchemy import select
 from outage_service.domain.errors import InvalidAct
 from outage_service.domain.roles import Role
 from outage_service.services import acting
-from outage_service.services.console_forms import Form, new_key, send_once
 from outage_service.services.engine import Engine
+from outage_service.services.form_keys import Form, new_key, send_once
 from outage_service.services.requests import DeclareBody
 from outage_service.storage.bulletins import BulletinRecord
-from outage_service.storage.console_forms import KEPT_FOR
 from outage_service.storage.console_schema import console_form
+from outage_service.storage.form_keys import KEPT_FOR
 from tests.builders import THURSDAY_10H
 from tests.desk import a_user
 from tests.services import acts

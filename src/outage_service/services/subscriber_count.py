@@ -10,7 +10,7 @@ COUNTED_AGAIN_SECONDS = 600.0
 """To count a million takes a tenth of a second, and on SQLite everybody waits for it."""
 
 
-class Population:
+class SubscriberCount:
     """The number of active subscribers, remembered for some minutes.
 
     Args:

@@ -11,7 +11,7 @@ from datetime import timedelta
 from sqlalchemy import select
 
 from outage_service.domain.systems import System
-from outage_service.services import schedule
+from outage_service.services import due_bulletins
 from outage_service.services.engine import Engine
 from outage_service.services.outages import Done
 from outage_service.storage.schema import bulletin
@@ -25,7 +25,7 @@ RUN = """
 import sys
 from datetime import datetime
 from outage_service.clock import VirtualClock
-from outage_service.services.schedule import issue_due
+from outage_service.services.due_bulletins import issue_due
 from tests.engines import an_engine
 clock = VirtualClock(datetime.fromisoformat(sys.argv[2]))
 engine = an_engine(sys.argv[1], clock)
@@ -66,7 +66,7 @@ def test_threads_that_find_the_same_slots_issue_each_once(engine: Engine) -> Non
     """P1: they all see them due; the row's lock and its due time decide."""
     all_of_them = declare_all(engine)
     set_clock(engine, NOON)
-    assert together(SCHEDULERS, lambda: schedule.issue_due(engine)) == len(all_of_them)
+    assert together(SCHEDULERS, lambda: due_bulletins.issue_due(engine)) == len(all_of_them)
     assert set(slots(engine).values()) == {1}
     for done in all_of_them:
         assert [one.sequence for one in bulletins(engine, done)] == [1, 2]
@@ -118,7 +118,7 @@ def test_a_slot_and_news_at_once_are_one_after_the_other(engine: Engine) -> None
     """Whoever comes first: no sequence is lost, and the slot is issued once or replaced by the news."""
     done = declare(engine)
     set_clock(engine, NOON)
-    at_once(lambda: update(engine, done), lambda: schedule.issue_due(engine))
+    at_once(lambda: update(engine, done), lambda: due_bulletins.issue_due(engine))
     kinds = [one.kind.value for one in bulletins(engine, done)]
     assert kinds in (["initial", "update"], ["initial", "periodic", "update"])
     assert stored(engine, done).next_due_at == NOON + timedelta(hours=2)
@@ -128,7 +128,7 @@ def test_a_slot_and_a_resolution_at_once_end_the_clock(engine: Engine) -> None:
     """The resolved bulletin is the last one, whichever came first (R10)."""
     done = declare(engine)
     set_clock(engine, NOON)
-    at_once(lambda: resolve(engine, done), lambda: schedule.issue_due(engine))
+    at_once(lambda: resolve(engine, done), lambda: due_bulletins.issue_due(engine))
     kinds = [one.kind.value for one in bulletins(engine, done)]
     assert kinds in (["initial", "resolved"], ["initial", "periodic", "resolved"])
     assert stored(engine, done).next_due_at is None
