@@ -1,5 +1,6 @@
 """The order of messages after an outage: constraints, each mode’s checklist, the checker (R110–R117)."""
 
+import time
 from itertools import permutations
 
 import pytest
@@ -189,6 +190,25 @@ def test_a_better_order_keeps_what_stands_right() -> None:
         [sent(CLOSE), sent(CARGO, "C1"), sent(CONVEYANCE), sent(CONVEYANCE_ARRIVAL), sent(CARGO, "C2")],
     )
     assert verdict.order == (2, 5, 3, 1)
+
+
+def test_the_longest_list_with_the_most_numbers_is_judged_at_once() -> None:
+    """P23: anybody may send one; it is as long as a body may be."""
+    others = [RELEASE, CARGO, CONVEYANCE, HOUSE_BILL, CLOSE]
+    messages = [CARGO_ARRIVAL] * 100 + others * 20
+    sequence = [
+        sent(
+            message,
+            f"a{n}",
+            "x",
+            *(f"a{(n + m) % 200}" for m in range(1, 40)),
+            *(f"{n}_{m}" for m in range(9)),
+        )
+        for n, message in enumerate(messages)
+    ]
+    began = time.process_time()
+    assert not check(Mode.RAIL, sequence).is_in_order
+    assert time.process_time() - began < 0.3
 
 
 @given(

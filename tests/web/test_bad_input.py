@@ -1,6 +1,7 @@
 """P20: no input makes a 5xx. The corpus that broke a naive service, on both databases."""
 
 import json
+import time
 from collections.abc import AsyncIterator, Iterable
 from typing import Any
 
@@ -337,6 +338,18 @@ def test_odd_headers_are_refused_or_passed_over(admin: Api, tccu: Api, outage: d
         headers = {"Authorization": f"Bearer {tccu.token}".encode(), "If-Match": value}
         answer = tccu.request("POST", f"/v1/outages/{outage['id']}/cancel", json=news(), headers=headers)
         assert answer.status_code == 412
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("Accept-Language", "en" + " " * 60_000 + "!"), ("Cookie", 'a="' + '\\"' * 30_000 + '"')],
+    ids=["blanks in a language", "backslashes in a cookie"],
+)
+def test_a_long_header_costs_no_more_than_its_length(name: str, value: str, caller: Callers) -> None:
+    """P23: anybody may send one, and while it is read nobody else is answered."""
+    began = time.process_time()
+    assert caller(None).get("/", headers={name: value}).status_code == 302
+    assert time.process_time() - began < 1
 
 
 def test_what_was_refused_left_nothing_behind(admin: Api, outage: dict[str, Any]) -> None:

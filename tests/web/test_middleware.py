@@ -8,7 +8,7 @@ from starlette.responses import HTMLResponse
 from starlette.types import Message, Receive, Scope, Send
 
 from outage_service.web import middleware
-from outage_service.web.middleware import BodyCap, HeadAsGet, LastResort, SecurityHeaders
+from outage_service.web.middleware import BodyCap, HeadAsGet, LastResort, PlainCookies, SecurityHeaders
 
 HEADERS: list[tuple[bytes, bytes]] = []
 
@@ -142,6 +142,25 @@ def test_head_is_get_without_the_body() -> None:
     assert status_of(sent) == 200
 
 
+@pytest.mark.parametrize(
+    ("sent", "passed_on"),
+    [
+        (rb'a=1; b="\"\""; c="x="', b'a=1; c="x="'),
+        (rb"a=\1", b""),
+        (b"a=1; b=2", b"a=1; b=2"),
+    ],
+)
+def test_cookies_with_a_backslash_are_not_passed_on(sent: bytes, passed_on: bytes) -> None:
+    """Ours have none; a program's own header that has some stays as it is."""
+    found: list[Scope] = []
+
+    async def keep(scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG001
+        found.append(scope)
+
+    run(PlainCookies(keep), scope_of(headers=[(b"cookie", sent), (b"x-path", rb"C:\temp")]), pieces())
+    assert found[0]["headers"] == [(b"cookie", passed_on), (b"x-path", rb"C:\temp")]
+
+
 def test_an_answer_keeps_the_headers_it_set_itself() -> None:
     async def own(scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG001
         await send({"type": "http.response.start", "status": 200, "headers": [(b"Cache-Control", b"public")]})
@@ -164,7 +183,7 @@ def test_a_failure_after_the_first_byte_cuts_the_connection() -> None:
 @pytest.mark.parametrize(
     "wrapped",
     [SecurityHeaders(echo, is_https=True), LastResort(echo), HeadAsGet(echo), BodyCap(echo),
-     middleware.CountRequests(echo, count=lambda *_: None)],
+     PlainCookies(echo), middleware.CountRequests(echo, count=lambda *_: None)],
     ids=lambda one: type(one).__name__,
 )  # fmt: skip
 def test_what_is_not_http_passes_untouched(wrapped: Callable[..., object]) -> None:

@@ -196,29 +196,38 @@ def _not_listed(sequence: Sequence[Sent]) -> Iterator[Finding]:
             yield Finding(position, Fault.NOT_LISTED, ("R117",), unlisted=unlisted)
 
 
-def _relations(sequence: Sequence[Sent]) -> list[frozenset[str] | None]:
+def _relations(sequence: Sequence[Sent]) -> list[int | None]:
     """Returns for each message its number and all it belongs to, through any number of steps.
 
-    None where that is not said: then it may belong to anything.
+    A bit for each number: a list that anybody may send has ten thousand of them, and ten thousand pairs of
+    messages to compare. None where it is not said what a message belongs to: then that may be anything.
     """
-    by_id = {sent.id: sent for sent in sequence if sent.id}
-    return [_reached(sent, by_id) for sent in sequence]
+    numbers = {number for sent in sequence for number in sent.own | sent.references}
+    bits = {number: 1 << place for place, number in enumerate(numbers)}
+    places = {sent.id: place for place, sent in enumerate(sequence) if sent.id}
+    direct = [
+        None if sent.is_loose else sum(bits[number] for number in sent.own | sent.references)
+        for sent in sequence
+    ]
+    links = [{places[number] for number in sent.references & places.keys()} for sent in sequence]
+    return [_reached(place, direct, links) for place in range(len(sequence))]
 
 
-def _reached(sent: Sent, by_id: Mapping[str, Sent]) -> frozenset[str] | None:
-    found: set[str] = set()
-    ahead = [sent]
+def _reached(start: int, direct: Sequence[int | None], links: Sequence[set[int]]) -> int | None:
+    found, seen, ahead = 0, {start}, [start]
     while ahead:
-        each = ahead.pop()
-        if each.is_loose:
+        place = ahead.pop()
+        numbers = direct[place]
+        if numbers is None:
             return None
-        new = (each.own | each.references) - found
-        found |= new
-        ahead += [by_id[number] for number in new if number in by_id]
-    return frozenset(found)
+        found |= numbers
+        new = links[place] - seen
+        seen |= new
+        ahead += new
+    return found
 
 
-def _share(one: frozenset[str] | None, other: frozenset[str] | None) -> bool:
+def _share(one: int | None, other: int | None) -> bool:
     return one is None or other is None or bool(one & other)
 
 

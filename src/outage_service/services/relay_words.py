@@ -2,7 +2,7 @@
 
 import re
 
-_ADDRESS = re.compile(r"<[^<>\s]*@[^<>\s]*>|[^\s<>:;,()\"']+@[^\s<>:;,()\"']+")
+_ADDRESS = re.compile(r"<[^<>\s]*@[^<>\s]*>|[^\s<>:;,()\"]+@[^\s<>:;,()\"]+")
 
 
 def without_addresses(said: str) -> str:

@@ -47,6 +47,7 @@ from outage_service.web.middleware import (
     CountRequests,
     HeadAsGet,
     LastResort,
+    PlainCookies,
     SecurityHeaders,
 )
 from outage_service.web.pages import about, archive, root, subscribe
@@ -171,6 +172,7 @@ def _middleware(engine: Engine, metrics: Metrics) -> list[Middleware]:
         Middleware(SecurityHeaders, is_https=engine.base_url.startswith("https:")),
         Middleware(LastResort),
         Middleware(HeadAsGet),
+        Middleware(PlainCookies),
         Middleware(CountRequests, count=metrics.count),
         Middleware(
             BodyCap,

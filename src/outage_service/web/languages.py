@@ -7,14 +7,15 @@ from fastapi import Depends, Header, Query
 
 from outage_service.domain.texts import Language
 
-_RANGE = re.compile(r"\s*([a-zA-Z*]{1,8})(?:-[a-zA-Z0-9-]*)?\s*(?:;\s*q=([01](?:\.\d{0,3})?))?\s*")
+# No two runs of blanks side by side: anybody may send a long one, which would cost the square of its length.
+_RANGE = re.compile(r"([a-zA-Z*]{1,8})(?:-[a-zA-Z0-9-]*)?(?:\s*;\s*q=([01](?:\.\d{0,3})?))?")
 
 
 def first_language(accept_language: str) -> Language:
     """Returns the official language an `Accept-Language` prefers; English where it prefers neither."""
     weights = dict.fromkeys(Language, 0.0)
     for part in accept_language.split(",")[:20]:
-        found = _RANGE.fullmatch(part)
+        found = _RANGE.fullmatch(part.strip())
         if found and found[1].lower() in set(Language):
             language = Language(found[1].lower())
             weights[language] = max(weights[language], float(found[2] or 1))

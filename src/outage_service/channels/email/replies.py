@@ -11,9 +11,12 @@ KEPT_AND_ALL_TAKEN = re.compile(rb"(250 [^\n]*\n)(?:2\d\d [^\n]*\n){2}354 [^\n]*
 
 
 def words(reply: bytes) -> str:
-    """Returns a reply on one line, fit for a log: without its code, cut, printable."""
+    """Returns a reply on one line, fit for a log: without its code, cut, printable.
+
+    It is cut between two words: half an address is none that anybody would recognise and leave out (P30).
+    """
     text = reply[4:].decode("ascii", "replace").strip()
     if not text.isprintable():
         text = " ".join(line[4:] for line in reply.decode("ascii", "replace").splitlines())
         text = "".join(c if c.isprintable() else "?" for c in text)
-    return text[:LONGEST_DETAIL]
+    return text if len(text) <= LONGEST_DETAIL else text[: LONGEST_DETAIL + 1].rpartition(" ")[0]
