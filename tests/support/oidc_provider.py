@@ -39,6 +39,7 @@ class OidcProvider:
         claims: of every ID token, besides or instead of the usual ones.
         about: of the discovery document, besides or instead of the usual.
         signing: the name of the key that tokens are signed with; "first" is the one it publishes.
+        odd_keys: what else it publishes.
     """
 
     now: int
@@ -47,6 +48,7 @@ class OidcProvider:
     about: dict[str, Any] = field(default_factory=dict)
     signing: str = "first"
     header: dict[str, Any] = field(default_factory=lambda: {"alg": "RS256", "kid": "first"})
+    odd_keys: list[dict[str, Any]] = field(default_factory=list)
     broken: set[str] = field(default_factory=set)
     codes: dict[str, dict[str, str]] = field(default_factory=dict)
     asked: list[str] = field(default_factory=list)
@@ -67,7 +69,7 @@ class OidcProvider:
             return 200, self._discovery()
         if path == "/keys":
             other = {"kty": "OKP", "crv": "X25519", "x": "AAAA", "use": "enc"}
-            return 200, {"keys": [other, a_key("first").as_dict(private=False)]}
+            return 200, {"keys": [other, *self.odd_keys, a_key("first").as_dict(private=False)]}
         return self._authorize(given) if path == "/authorize" else self._redeem(given, authorization)
 
     def _discovery(self) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from typing import Any
 from authlib.oidc.core import CodeIDToken
 from joserfc import jwt
 from joserfc.errors import JoseError
-from joserfc.jwk import KeySet
+from joserfc.jwk import Key, KeySet, import_key
 
 from outage_service.channels.oidc.errands import NotVouched
 
@@ -44,11 +44,18 @@ def read_id_token(
 
 
 def _signing_keys(keys: dict[str, Any]) -> KeySet:
-    """Keys of kinds that are not used here must not keep anybody out."""
+    """Keys that are not used here, or that cannot be read, must not keep anybody out (RFC 7517, 5)."""
     listed = keys.get("keys")
     wanted: list[Any] = [
         each
         for each in (listed if isinstance(listed, list) else [])
         if isinstance(each, dict) and each.get("kty") in _KEY_TYPES and each.get("use") in (None, "sig")
     ]
-    return KeySet.import_key_set({"keys": wanted})
+    return KeySet([key for each in wanted if (key := _readable(each))])
+
+
+def _readable(key: dict[str, Any]) -> Key | None:
+    try:
+        return import_key(key)
+    except (JoseError, LookupError, TypeError, ValueError):  # a curve unknown here is a KeyError
+        return None
