@@ -135,6 +135,20 @@ def test_a_restoration_long_ago_is_warned_about_and_then_refused(clock: VirtualC
     assert [warning["code"] for warning in resolved["warnings"]] == ["restored_long_ago"]
 
 
+def test_a_warning_claims_no_deadlines_where_none_count_from_the_restoration(
+    clock: VirtualClock, tccu: Api
+) -> None:
+    """R54: with `remains_in_effect` they count from the revocation."""
+    outage = shown(tccu.post("/v1/outages", unscheduled()), 201)
+    clock.advance(timedelta(minutes=50))
+    kept = news(restored_at=outage["started_at"], contingency="remains_in_effect")
+    resolved = shown(tccu.act(outage, "resolve", kept))
+    assert set(resolved["deadlines"].values()) == {None}
+    [warning] = resolved["warnings"]
+    assert "their deadlines count" not in warning["message"]["en"]
+    assert "leurs échéances se calculent" not in warning["message"]["fr"]
+
+
 def test_procedures_that_remain_in_effect_are_revoked_later(clock: VirtualClock, tccu: Api) -> None:
     """R6: restored and cleared are two moments."""
     outage = shown(tccu.post("/v1/outages", unscheduled()), 201)
