@@ -27,6 +27,9 @@ RUN pip wheel --no-deps --no-build-isolation --wheel-dir /wheels . \
     && /opt/venv/bin/python -m pip uninstall --yes pip
 
 FROM python:3.13-slim
+# The image comes without compiled files and nobody may write them: each start and each health check would
+# compile the standard library anew.
+RUN python -m compileall -q "$(python -c 'import sysconfig; print(sysconfig.get_path("stdlib"))')"
 RUN useradd --system --uid 10001 --user-group --no-create-home --home-dir /data outage \
     && install --directory --owner=outage --group=outage --mode=0750 /data
 COPY --from=build /opt/venv /opt/venv

@@ -1,4 +1,4 @@
-# `make setup` needs python3 (3.11 or newer) and make, nothing else.
+# `make setup` needs python3 (3.11 or newer, with venv) and make, nothing else.
 
 VENV := .venv
 BIN := $(VENV)/bin

@@ -8,6 +8,7 @@ import difflib
 import ipaddress
 import os
 import secrets
+import stat
 import tempfile
 from collections.abc import Callable
 from contextlib import suppress
@@ -236,7 +237,7 @@ def load_secret_key(settings: Settings, *, has_records: Callable[[], bool] = lam
     path = settings.sqlite_path.with_name(settings.sqlite_path.name + ".key")
     # Asked first: whoever starts beside us makes the key before the records.
     has_had_a_key = database_exists(settings) and has_records()
-    if not _seen(path.exists, path):
+    if _mode_of(path) is None:
         if has_had_a_key:
             raise SettingsError([_lost_key(settings.sqlite_path, path)])
         _create_key(path)
@@ -250,7 +251,7 @@ def database_exists(settings: Settings) -> bool:
         SettingsError: we may not look.
     """
     path = settings.sqlite_path
-    return path is not None and _seen(path.exists, path)
+    return path is not None and _mode_of(path) is not None
 
 
 def _lost_key(database: Path, key: Path) -> str:
@@ -268,15 +269,20 @@ def require_folder(settings: Settings) -> None:
         SettingsError: there is none, which neither SQLite nor the key's file would say; or we may not look.
     """
     folder = settings.sqlite_path.parent.absolute() if settings.sqlite_path else None
-    if folder is not None and not _seen(folder.is_dir, folder):
+    if folder is not None and not stat.S_ISDIR(_mode_of(folder) or 0):
         fault = f"there is no folder {folder}: make it (mkdir -p {folder}) or name another"
         raise SettingsError([f"OUTAGE_DATABASE_URL: {fault}"])
 
 
-def _seen(look: Callable[[], bool], path: Path) -> bool:
-    """Returns what `look` finds; that we may not look is a mistake in the settings, too."""
+def _mode_of(path: Path) -> int | None:
+    """Returns the mode of a file or folder; None if there is none.
+
+    That we may not look is a mistake in the settings, too. Since Python 3.14 `Path.exists` says no to that.
+    """
     try:
-        return look()
+        return path.stat().st_mode
+    except (FileNotFoundError, NotADirectoryError):
+        return None
     except OSError as error:
         raise SettingsError([f"OUTAGE_DATABASE_URL: {path} cannot be used: {error.strerror}"]) from error
 

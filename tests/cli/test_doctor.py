@@ -192,10 +192,17 @@ def test_links_that_lead_nowhere_and_alerts_to_nobody_are_warned_about() -> None
     assert bare == [("base url", Level.WARN), ("alerts", Level.WARN), ("incidents", Level.WARN)]
     clear = the_settings(base_url="http://outages.example.org", operator_email="duty@example.org")
     assert levels(checks.check_addresses(clear)) == [("base url", Level.WARN)]
-    good = the_settings(base_url="https://outages.example.org", operator_email="duty@example.org")
+    served = {"base_url": "https://outages.example.org", "operator_email": "duty@example.org"}
+    good = the_settings(**served, trusted_proxies="127.0.0.1")
     assert levels(checks.check_addresses(good)) == [("base url", Level.OK)]
     test = the_settings(test_mode=True, test_recipients="me@example.org", operator_email="duty@example.org")
     assert ("test mode", Level.WARN) in levels(checks.check_addresses(test))
+
+
+def test_a_web_server_that_is_not_trusted_is_warned_about() -> None:
+    """P25: all readers together would be one caller. Nothing of ours speaks HTTPS by itself."""
+    behind = the_settings(base_url="https://outages.example.org", operator_email="duty@example.org")
+    assert levels(checks.check_addresses(behind)) == [("base url", Level.OK), ("web server", Level.WARN)]
 
 
 def test_a_wrong_relay_url_fails_without_a_connection() -> None:

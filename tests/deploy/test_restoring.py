@@ -12,7 +12,7 @@ from tests.support.repository import ROOT
 KILLED_AT_WORK = """
 import os, sys
 from outage_service.storage.database import open_database
-from outage_service.storage.numbers import take_number
+from outage_service.storage.bulletin_numbers import take_number
 
 db = open_database(sys.argv[1])
 for year in range(2000, 2100):

@@ -48,7 +48,7 @@ def check_database(settings: Settings) -> Iterator[Finding]:
     except SettingsError as error:
         yield fail("database", str(error), "without its folder nothing can be kept")
         return
-    if path is not None and not path.exists():
+    if path is not None and _is_missing(path):
         yield warn("database", f"{path} does not exist yet", "`serve` makes it at its first start")
         return
     db = open_database(settings.database_url)
@@ -137,7 +137,7 @@ def _encryption(relay: Relay, tls: str | None) -> Finding:
 def check_secret_key(settings: Settings) -> Iterator[Finding]:
     """There, long enough, and for its owner alone."""
     path = _key_path(settings)
-    is_missing = path is not None and not path.exists() and settings.secret_key_file is None
+    is_missing = path is not None and settings.secret_key_file is None and _is_missing(path)
     if is_missing and not _has_records(settings):
         yield warn("secret key", f"{path} does not exist yet", "`serve` makes it at its first start")
         return
@@ -156,7 +156,7 @@ def check_secret_key(settings: Settings) -> Iterator[Finding]:
 def check_database_file(settings: Settings) -> Iterator[Finding]:
     """For its owner alone, since it holds addresses; and it can be written, as what lies beside it."""
     path = settings.sqlite_path
-    if path is None or not path.exists():
+    if path is None or _is_missing(path):
         return
     if _is_open_to_others(path):
         yield warn("database file", f"others than its owner may open {path}", f"chmod 600 {path}")
@@ -165,6 +165,15 @@ def check_database_file(settings: Settings) -> Iterator[Finding]:
         if not os.access(one, os.W_OK, effective_ids=True):
             advice = "run this as the account that the service runs as; if it is, that account has to own it"
             yield fail("database file", f"{one} cannot be written by this account", advice)
+
+
+def _is_missing(path: Path) -> bool:
+    """Returns whether there is none; raises where we may not look, unlike `Path.exists` on Python 3.14."""
+    try:
+        path.stat()
+    except (FileNotFoundError, NotADirectoryError):
+        return True
+    return False
 
 
 def _is_open_to_others(path: Path) -> bool:
@@ -194,7 +203,7 @@ def check_publish_dir(settings: Settings) -> Iterator[Finding]:
         return
     path = home = home_of(settings.publish_dir, socket.gethostname())
     try:
-        path = next(one for one in (home, *home.parents) if one.exists())
+        path = next(one for one in (home, *home.parents) if not _is_missing(one))
         with tempfile.TemporaryFile(dir=path):
             yield ok("publish dir", f"can be written; a web server finds the files in {home / CURRENT}")
     except OSError as error:
@@ -202,7 +211,7 @@ def check_publish_dir(settings: Settings) -> Iterator[Finding]:
 
 
 def check_addresses(settings: Settings) -> Iterator[Finding]:
-    """Links that lead to the service, and operators who hear of trouble."""
+    """Links that lead to the service, limits for each reader, and operators who hear of trouble."""
     parts = urlsplit(settings.base_url)
     if is_loopback(parts.hostname or ""):
         yield warn(
@@ -214,6 +223,9 @@ def check_addresses(settings: Settings) -> Iterator[Finding]:
         )
     else:
         yield ok("base url", settings.base_url)
+    if parts.scheme == "https" and not settings.trusted_proxies:
+        said = "is named by no setting, though there must be one: readers and operators share one limit"
+        yield warn("web server", said, "set OUTAGE_TRUSTED_PROXIES to the address that it asks from")
     if not settings.operator_email:
         yield warn("alerts", "go to nobody", "set OUTAGE_OPERATOR_EMAIL to hear of overruns and failures")
     if not (settings.escalation_email or settings.operator_email):
