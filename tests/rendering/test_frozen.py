@@ -55,7 +55,7 @@ def test_tables_lists_and_links_keep_what_they_are() -> None:
     assert kinds[:4] == ["exercise", "status", "number", "h1"] or kinds[:3] == ["status", "number", "h1"]
     assert {"h2", "h3", "facts", "list", "message"} <= set(kinds)
     assert "■" not in "".join(texts(pieces))
-    assert (pieces[-1].segments[-1][1] or "").startswith("https://outages.example.org/outages/")
+    assert (pieces[-1].segments[-1][1] or "").startswith("https://outages.example.org/en/outages/")
 
 
 def test_what_is_no_bulletin_has_no_parts() -> None:

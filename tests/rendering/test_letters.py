@@ -91,11 +91,12 @@ def test_an_alert_about_a_machine_names_it() -> None:
     assert "L’horloge de l’hôte mail-1 diffère de plus de 5 minutes" in body
 
 
-def test_an_alert_about_an_outage_leads_to_it() -> None:
+@pytest.mark.parametrize("language", Language)
+def test_an_alert_about_an_outage_leads_to_its_page_in_the_reader_s_language(language: Language) -> None:
     """R17"""
     body = COMPOSER.alert(AlertKind.OVERRUN, number="TCC26-0001").body
-    assert "https://outages.example.org/outages/TCC26-0001" in body.text.splitlines()
-    assert 'href="https://outages.example.org/outages/TCC26-0001"' in body.html
+    assert f"https://outages.example.org/{language}/outages/TCC26-0001" in body.text.splitlines()
+    assert f'href="https://outages.example.org/{language}/outages/TCC26-0001"' in body.html
 
 
 def test_an_overrun_alert_advises_nothing_that_would_be_refused() -> None:

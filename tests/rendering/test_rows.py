@@ -198,7 +198,7 @@ def test_a_relapse_leads_to_the_earlier_outage() -> None:
     english, _ = parts(STORIES["initial"])
     (link,) = english.relapses
     assert "TCC26-0007" in link.text
-    assert link.url == f"{BASE_URL}/outages/TCC26-0007"
+    assert link.url == f"{BASE_URL}/en/outages/TCC26-0007"
 
 
 def test_a_later_bulletin_leads_to_the_outages_in_which_the_fault_returned() -> None:

@@ -133,7 +133,7 @@ def _alert_section(content: Content, facts: AlertFacts, base_url: str, language:
         subject=subject,
         body=_prose(letter, "body", language, **values),
         button=content.label("outage_page", language) if facts.number else "",
-        url=outage_url(base_url, facts.number) if facts.number else "",
+        url=outage_url(base_url, language, facts.number) if facts.number else "",
     )
 
 

@@ -92,13 +92,13 @@ def section(facts: BulletinFacts, content: Content, language: Language, *, base_
         contacts=tuple(help_card(line, words) for line in facts.lines),
         earlier=entries,
         is_cut=is_cut,
-        outage_page=Link(words.label("outage_page"), outage_url(base_url, facts.number)),
+        outage_page=Link(words.label("outage_page"), outage_url(base_url, language, facts.number)),
     )
 
 
-def outage_url(base_url: str, number: str) -> str:
+def outage_url(base_url: str, language: Language, number: str) -> str:
     """Returns the address of an outage's public page."""
-    return f"{base_url.rstrip('/')}/outages/{number}"
+    return f"{base_url.rstrip('/')}/{language}/outages/{number}"
 
 
 def contingency_url(base_url: str, language: Language) -> str:
@@ -121,6 +121,8 @@ def _kind(facts: BulletinFacts, words: Words) -> str:
 def _relapses(facts: BulletinFacts, words: Words, base_url: str) -> Iterator[Link]:
     """Yields links to the outage whose fault returned in this one, and to those in which it did later."""
     if facts.relapse_of is not None:
-        yield Link(words.label("relapse", number=facts.relapse_of), outage_url(base_url, facts.relapse_of))
+        url = outage_url(base_url, words.language, facts.relapse_of)
+        yield Link(words.label("relapse", number=facts.relapse_of), url)
     for number in facts.relapsed_by:
-        yield Link(words.label("relapsed_by", number=number), outage_url(base_url, number))
+        url = outage_url(base_url, words.language, number)
+        yield Link(words.label("relapsed_by", number=number), url)

@@ -121,7 +121,7 @@ def get_deadlines_calendar(engine: EngineOfApp, outage_id: OutageId, first: Firs
     source = Source(
         number=number,
         name=number,
-        url=outage_url(engine.base_url, number),
+        url=outage_url(engine.base_url, first, number),
         stamped_at=found.outage.last_bulletin_at or engine.clock(),
         version=found.outage.sequence,
         is_cancelled=found.outage.cancelled_at is not None,
