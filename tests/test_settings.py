@@ -322,6 +322,13 @@ class TestSecretKey:
         ):
             load_secret_key(load_settings(None, secret_key_file=tmp_path / "key"))
 
+    def test_a_file_beside_the_database_is_not_told_as_a_setting_that_nobody_set(
+        self, tmp_path: Path
+    ) -> None:
+        (tmp_path / "outage.db.key").write_text("short\n")
+        with pytest.raises(SettingsError, match=r"OUTAGE_SECRET_KEY: .*outage\.db\.key holds 5 characters"):
+            load_secret_key(load_settings(None, database_url=f"sqlite:///{tmp_path}/outage.db"))
+
     def test_a_file_with_too_short_a_key_is_refused(self, tmp_path: Path) -> None:
         (tmp_path / "key").write_text("short\n")
         with pytest.raises(SettingsError, match="holds 5 characters; 32 or more"):

@@ -226,7 +226,7 @@ def load_secret_key(settings: Settings, *, has_records: Callable[[], bool] = lam
     if settings.secret_key:
         return settings.secret_key.get_secret_value().encode()
     if settings.secret_key_file:
-        return _read_key(settings.secret_key_file)
+        return _read_key(settings.secret_key_file, "OUTAGE_SECRET_KEY_FILE")
     if not settings.is_sqlite:
         raise SettingsError(
             ["OUTAGE_SECRET_KEY is needed with PostgreSQL, the same on every host: openssl rand -hex 32"]
@@ -241,7 +241,7 @@ def load_secret_key(settings: Settings, *, has_records: Callable[[], bool] = lam
         if has_had_a_key:
             raise SettingsError([_lost_key(settings.sqlite_path, path)])
         _create_key(path)
-    return _read_key(path)
+    return _read_key(path, "OUTAGE_SECRET_KEY")
 
 
 def database_exists(settings: Settings) -> bool:
@@ -287,14 +287,14 @@ def _mode_of(path: Path) -> int | None:
         raise SettingsError([f"OUTAGE_DATABASE_URL: {path} cannot be used: {error.strerror}"]) from error
 
 
-def _read_key(path: Path) -> bytes:
+def _read_key(path: Path, setting: str) -> bytes:
     try:
         key = path.read_bytes().strip()
     except OSError as error:
-        raise SettingsError([f"OUTAGE_SECRET_KEY_FILE: {path} cannot be read: {error.strerror}"]) from error
+        raise SettingsError([f"{setting}: {path} cannot be read: {error.strerror}"]) from error
     if len(key) < SECRET_KEY_LEAST_LENGTH:
         fix = f"{SECRET_KEY_LEAST_LENGTH} or more are needed: openssl rand -hex 32 > {path}"
-        raise SettingsError([f"OUTAGE_SECRET_KEY_FILE: {path} holds {len(key)} characters; {fix}"])
+        raise SettingsError([f"{setting}: {path} holds {len(key)} characters; {fix}"])
     return key
 
 

@@ -1,5 +1,6 @@
 """P20: no input makes a 5xx. The corpus that broke a naive service, on both databases."""
 
+import gzip
 import json
 import time
 from collections.abc import AsyncIterator, Iterable
@@ -194,6 +195,13 @@ def test_a_body_that_is_not_strictly_json_is_refused(text: bytes, code: str, tcc
         problem(answer, 400, code)
     else:
         assert answer.status_code in (400, 422), answer.text
+
+
+def test_a_compressed_body_is_named_as_such(tccu: Api) -> None:
+    """It would be told as no UTF-8, which its sender would look for in vain."""
+    raw = gzip.compress(json.dumps(unscheduled()).encode())
+    answer = tccu.request("POST", "/v1/outages", content=raw, headers={**JSON, "Content-Encoding": "gzip"})
+    assert "compressed" in problem(answer, 415, "unsupported_media_type")["detail"]
 
 
 def test_a_body_of_another_type_is_refused(tccu: Api) -> None:

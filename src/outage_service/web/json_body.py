@@ -18,6 +18,9 @@ from outage_service.web.problems import Problem
 DEEPEST = 16
 """Levels of nesting; the deepest body of the contract has four."""
 _REFUSAL = "outage_service.body_refusal"
+_ENCODED = Problem(
+    415, "unsupported_media_type", "The body must not be compressed: leave Content-Encoding out."
+)
 
 
 class StrictRoute(APIRoute):
@@ -35,6 +38,9 @@ class StrictRoute(APIRoute):
 
 class _StrictRequest(Request):
     async def json(self) -> Any:  # noqa: ANN401 - the framework's own signature
+        if self.headers.get("content-encoding", "identity").lower() != "identity":
+            self.scope[_REFUSAL] = _ENCODED
+            return None
         try:
             return read_json(await self.body())
         except NotStrictJson as error:
