@@ -36,13 +36,13 @@ def a_user(engine: Engine, role: Role, email: str | None = None) -> int:
     )
 
 
-def a_session(engine: Engine, role: Role) -> str:
+def a_session(engine: Engine, role: Role, email: str | None = None) -> str:
     """Returns the cookie of a new session of a role's user, who is made where missing."""
     with engine.db.read() as tx:
-        user = users.find_by_email(tx, email_of(role))
+        user = users.find_by_email(tx, email or email_of(role))
     if user is None:
-        a_user(engine, role)
-        return a_session(engine, role)
+        a_user(engine, role, email)
+        return a_session(engine, role, email)
     return engine.db.write(lambda tx: sessions.begin(engine, tx, user))
 
 

@@ -104,3 +104,28 @@ def test_back_from_a_standard_text_has_what_it_replaced(site: Site, desk: Page) 
     expect(desk.locator("#message_en")).not_to_have_value(ENGLISH)
     desk.go_back()
     is_written(desk)
+
+
+@pytest.mark.parametrize("blocked", [[], ["**/draft.js"]], ids=["with the script", "without it"])
+def test_what_one_operator_typed_is_not_given_to_the_next_in_the_same_tab(
+    blocked: list[str], site: Site, desk: Page
+) -> None:
+    """They would send it under their own name; whoever typed it has it back, also after signing in again."""
+    for each in blocked:
+        desk.route(each, lambda route: route.abort())
+    site.declare(a_delay())
+    desk.goto(site.url + UPDATE)
+    write(desk)
+    desk.goto(f"{site.url}/en/console/")
+    desk.go_back()
+    is_written(desk)
+    desk.get_by_role("button", name="Sign out").click()
+    desk.wait_for_url("**/sign-in")
+    sign_in(desk.context, site, Role.TCCU, "next@desk.example.org")
+    desk.go_back()
+    expect(desk.locator(".console-who")).to_contain_text("next@desk.example.org")
+    expect(desk.locator("#message_en")).not_to_have_value(ENGLISH)
+    if not blocked:
+        sign_in(desk.context, site, Role.TCCU)
+        desk.reload()
+        is_written(desk)

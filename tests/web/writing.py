@@ -61,7 +61,11 @@ class _Reader(HTMLParser):
 
     def _is_sent(self, given: dict[str, str]) -> bool:
         kind = given.get("type")
-        return kind != "submit" and (kind not in ("checkbox", "radio") or "checked" in given)
+        return (
+            "disabled" not in given
+            and kind != "submit"
+            and (kind not in ("checkbox", "radio") or "checked" in given)
+        )
 
     def handle_data(self, data: str) -> None:
         if self._area is not None:

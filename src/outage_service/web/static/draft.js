@@ -1,12 +1,14 @@
 // Gives an operator's text back after Back, a reload or the other language: browsers make such a page anew, for
-// nothing of the console may be stored. The tab keeps what was typed until it is closed, and nobody else.
+// nothing of the console may be stored. The tab keeps what was typed until it is closed, for
+// whoever typed it: the next to sign in there must not send it as their own.
 (() => {
   "use strict";
   const areas = [...document.querySelectorAll("main .act-form textarea")];
   if (!areas.length) return;
   // Several pages in a row have one address: each is known by the text that it was made with.
   const made = areas.map((area) => area.defaultValue).join("\u0000");
-  const key = `draft:${location.pathname.replace(/\/(en|fr)\//, "/")}:${made}`;
+  const user = areas[0].form.querySelector("input:disabled[name^=user-]").name;
+  const key = `draft:${user}:${location.pathname.replace(/\/(en|fr)\//, "/")}:${made}`;
   const hidden = ["version", "sequence"]
     .map((name) => areas[0].form.querySelector(`input[type=hidden][name=${name}]`))
     .filter(Boolean);

@@ -98,7 +98,11 @@ def _navigation(session: SignedIn | None) -> list[tuple[str, str]]:
 def _csrf_field(session: SignedIn | None) -> Markup:
     if session is None:
         return Markup("")
-    return Markup('<input type="hidden" name="csrf" value="{}">').format(session.csrf)
+    # Browsers know a form after Back by its action and first names, and fill it in again: the next to use
+    # a tab would get what another typed. A disabled field tells users' forms apart, and is never sent.
+    return Markup(
+        '<input type="hidden" name="user-{}" disabled><input type="hidden" name="csrf" value="{}">'
+    ).format(session.user_id, session.csrf)
 
 
 def to_console(request: Request, language: Language, path: str = "") -> RedirectResponse:
