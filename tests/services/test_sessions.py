@@ -8,7 +8,7 @@ from sqlalchemy import select
 from outage_service.clock import VirtualClock
 from outage_service.domain.clocks import AGREE_WITHIN
 from outage_service.domain.roles import Actor, Role
-from outage_service.services import sessions, users
+from outage_service.services import limits, sessions, users
 from outage_service.services.engine import Engine
 from outage_service.services.known_browsers import KNOWN_AT_MOST, TRIES_OF_BROWSER
 from outage_service.services.sessions import (
@@ -30,12 +30,12 @@ def sign_in(
     email: str = email_of(Role.TCCU),
     password: str = PASSWORD,
     *,
-    network: str = HERE,
+    caller: str = HERE,
     former: str | None = None,
     browser: str = "",
 ) -> str | None:
     return sessions.sign_in(
-        engine, email=email, password=password, network=network, former=former, browser=browser
+        engine, email=email, password=password, caller=caller, former=former, browser=browser
     )
 
 
@@ -73,7 +73,7 @@ def test_who_is_shut_out_while_the_password_is_looked_at_cannot_sign_in(
     """Else the session would be there when they are let in again."""
     user_id = a_user(engine, Role.TCCU)
 
-    def slowly(*_: object) -> bool:
+    def slowly(*_: object, **__: object) -> bool:
         engine.db.write(lambda tx: users.disable_user(engine, tx, user_id, by="ann"))
         return True
 
@@ -181,7 +181,7 @@ def test_an_account_is_tried_ten_times_from_one_network_in_a_quarter_of_an_hour(
     with pytest.raises(TooManyTries):
         sign_in(engine)
     assert sign_in(engine, email="other@desk.example.org") is None
-    assert sign_in(engine, network="198.51.100.7")
+    assert sign_in(engine, caller="198.51.100.7")
     clock.advance(sessions.TRIES_WITHIN)
     assert sign_in(engine)
 
@@ -202,6 +202,28 @@ def test_a_network_tries_fifty_accounts_and_no_more(engine: Engine) -> None:
         )
     with pytest.raises(TooManyTries):
         sign_in(engine, email="one-more@desk.example.org")
+
+
+def tries_of_a_site(engine: Engine, *, at_most: int, of: str = "") -> int:
+    """Returns how many tries one site has, each from a network of its own; of one account, or of many."""
+    for number in range(at_most):
+        account, network = of or f"{number}@desk.example.org", f"2001:db8:0:{number:x}::1"
+        if not engine.db.write(lambda tx, a=account, at=network: sessions.count_try(engine, tx, a, at)):
+            return number
+    return at_most
+
+
+def test_a_site_locks_nobody_out_from_all_its_networks(engine: Engine) -> None:
+    """One customer has 65,536 networks of IPv6: ten would have been enough."""
+    a_user(engine, Role.TCCU)
+    assert tries_of_a_site(engine, of=email_of(Role.TCCU), at_most=TRIES_OF_ACCOUNT) < TRIES_OF_ACCOUNT
+    assert sign_in(engine)
+
+
+def test_a_site_tries_no_more_accounts_than_five_networks(engine: Engine) -> None:
+    """Or it kept those busy who look at passwords, and every operator out."""
+    most = limits.NETWORKS_OF_A_SITE * sessions.TRIES_OF_NETWORK
+    assert tries_of_a_site(engine, at_most=most + 1) == most
 
 
 def lock_out(engine: Engine) -> None:

@@ -1,5 +1,7 @@
 """Users of the console: their passwords, and who may be shut out."""
 
+import threading
+
 import pytest
 from sqlalchemy import select
 
@@ -46,6 +48,19 @@ def test_nobody_has_a_password(engine: Engine) -> None:
     assert not users.is_password_of(None, PASSWORD)
     assert not users.is_password_of(None, "nobody has this password")
     assert user_of(engine, a_user(engine, Role.TCCU)).role is Role.TCCU
+
+
+def test_a_crowd_at_the_door_keeps_no_known_browser_out(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Strangers come from as many networks as they like, and each one's password takes a while."""
+    user = user_of(engine, a_user(engine, Role.TCCU))
+    crowd = threading.BoundedSemaphore(1)
+    crowd.acquire()
+    monkeypatch.setattr(users, "_at_the_door", crowd)
+    with pytest.raises(users.Crowded):
+        users.is_password_of(user, PASSWORD)
+    assert users.is_password_of(user, PASSWORD, in_known_browser=True)
 
 
 def test_an_address_has_one_account_even_a_disabled_one(engine: Engine) -> None:

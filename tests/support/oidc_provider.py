@@ -6,10 +6,12 @@ with running_oidc_provider() as provider:
 """
 
 import base64
+import contextlib
 import hashlib
 import json
 import secrets
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -22,6 +24,7 @@ import httpx
 from joserfc import jwt
 from joserfc.jwk import RSAKey
 
+_GZIP = b"\x1f\x8b"
 CLIENT_ID, CLIENT_SECRET = "outage service", "a secret: that % only tests use"
 
 
@@ -40,6 +43,8 @@ class OidcProvider:
         about: of the discovery document, besides or instead of the usual.
         signing: the name of the key that tokens are signed with; "first" is the one it publishes.
         odd_keys: what else it publishes.
+        raw: what it answers instead, whatever it is asked; gzip is said to be that.
+        seconds_between_bytes: how slowly that comes.
     """
 
     now: int
@@ -52,6 +57,8 @@ class OidcProvider:
     broken: set[str] = field(default_factory=set)
     codes: dict[str, dict[str, str]] = field(default_factory=dict)
     asked: list[str] = field(default_factory=list)
+    raw: bytes = b""
+    seconds_between_bytes: float = 0.0
 
     def visit(self, url: str) -> str:
         """Returns where the provider leads a reader back to, path and query."""
@@ -139,13 +146,25 @@ class _Handler(BaseHTTPRequestHandler):
         given = {name: values[0] for name, values in parse_qs(query).items()}
         authorization = self.headers.get("authorization", "")
         status, answer = self._provider.answer(urlsplit(self.path).path, given, authorization)
-        body = json.dumps(answer).encode()
+        body = self._provider.raw or json.dumps(answer).encode()
         self.send_response(status)
+        if body.startswith(_GZIP):
+            self.send_header("Content-Encoding", "gzip")
         if "location" in answer:
             self.send_header("Location", answer["location"])
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
-        self.wfile.write(body)
+        with contextlib.suppress(OSError):  # who has enough of it leaves
+            self._write(body)
+
+    def _write(self, body: bytes) -> None:
+        pause = self._provider.seconds_between_bytes
+        if not pause:
+            self.wfile.write(body)
+            return
+        for byte in body:
+            self.wfile.write(bytes([byte]))
+            time.sleep(pause)
 
     def log_message(self, *_: object) -> None:
         """Says nothing."""

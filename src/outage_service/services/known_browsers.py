@@ -26,13 +26,14 @@ def cookie_for(engine: Engine, account: str) -> str:
 
 def admits(engine: Engine, tx: Connection, cookie: str, account: str, *, within: timedelta) -> bool:
     """Counts a try of a browser that is known for `account`; no other one is admitted, nor counted here."""
-    if not _is_known(engine, cookie, account):
+    if not is_known(engine, cookie, account):
         return False
     now = engine.clock()
     return limits.allow(tx, "sign-in-browser", cookie, TRIES_OF_BROWSER, within, now=now)
 
 
-def _is_known(engine: Engine, cookie: str, account: str) -> bool:
+def is_known(engine: Engine, cookie: str, account: str) -> bool:
+    """Returns whether `account` has signed in with this browser, and not too long ago."""
     body, _, seal = cookie.rpartition(".")
     if not hmac.compare_digest(_seal(engine, account, body).encode(), seal.encode(errors="replace")):
         return False

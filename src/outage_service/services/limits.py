@@ -16,6 +16,8 @@ from outage_service.storage import limits as rows
 from outage_service.storage.now import database_now
 
 _LEAST_WAIT = timedelta(seconds=1)
+NETWORKS_OF_A_SITE = 5
+"""All IPv6 networks of one site, which may have 65,536, ask no oftener than so many callers."""
 
 
 class TooMany(Exception):
@@ -46,6 +48,21 @@ def allow(
         now: the service's instant; without it the database's own.
     """
     return rows.take(tx, scope, _digest(key), at_most=limit, per=per, now=now or database_now(tx))
+
+
+def allow_caller(
+    tx: Connection, scope: str, caller: str, limit: int, per: timedelta, *, now: datetime, what: str = ""
+) -> bool:
+    """As `allow`, by a caller's network and by its site: a network that is refused uses up nothing of that.
+
+    Args:
+        caller: the network address.
+        what: what is counted for itself of the same caller.
+    """
+    network, site = network_of(caller), site_of(caller)
+    # Of an IPv4 address both are the same, and counted once.
+    counted = dict.fromkeys((network, site), limit * NETWORKS_OF_A_SITE) | {network: limit}
+    return all(allow(tx, scope, f"{what} {each}", most, per, now=now) for each, most in counted.items())
 
 
 def wait_for(tx: Connection, scope: str, key: str, *, now: datetime | None = None) -> timedelta:

@@ -56,16 +56,16 @@ def _errand(engine: Engine, body: str) -> Errand:
     return Errand(*(_keyed(engine, purpose, body) for purpose in ("state", "nonce", "verifier")))
 
 
-def count_try(engine: Engine, network: str) -> None:
+def count_try(engine: Engine, caller: str) -> None:
     """Counts before the provider is asked: each try keeps a thread waiting for it.
 
     Raises:
-        TooManyTries: from this network.
+        TooManyTries: from this network or its site.
     """
 
     def count(tx: Connection) -> bool:
         now = engine.clock()
-        return limits.allow(tx, "sign-in-provider", network, TRIES_OF_NETWORK, TRIES_WITHIN, now=now)
+        return limits.allow_caller(tx, "sign-in-provider", caller, TRIES_OF_NETWORK, TRIES_WITHIN, now=now)
 
     if not engine.db.write(count):
         log.warning("sign_in_limited")
@@ -101,6 +101,7 @@ def sign_in(
 
 
 def _begin(engine: Engine, tx: Connection, email: str, issuer: str, former: str | None) -> str | None:
+    users.take_turn(tx)
     user = users.find_by_email(tx, email)
     if user is None or user.disabled_at is not None:
         return None

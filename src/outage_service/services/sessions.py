@@ -52,25 +52,26 @@ class SignedIn:
 
 
 def sign_in(
-    engine: Engine, *, email: str, password: str, network: str, former: str | None, browser: str = ""
+    engine: Engine, *, email: str, password: str, caller: str, former: str | None, browser: str = ""
 ) -> str | None:
     """Returns a new session's cookie, or None where the address or password is wrong (never which, P26).
 
     Args:
-        network: where the request comes from, as `limits.network_of` says.
+        caller: the network address that the request comes from.
         browser: what the browser keeps from an earlier sign-in (`browser_cookie`); blank where nothing.
         former: the cookie that the browser sent: that session ends, so that none is ever taken over.
 
     Raises:
-        TooManyTries: of this account or from this network.
+        TooManyTries: of this account, or from this network or its site.
         Crowded: see `users.is_password_of`.
     """
-    if not engine.db.write(lambda tx: count_try(engine, tx, email, network, browser)):
+    if not engine.db.write(lambda tx: count_try(engine, tx, email, caller, browser)):
         log.warning("sign_in_limited")
         raise TooManyTries
     with engine.db.read() as tx:
         user = users.find_by_email(tx, email)
-    if not users.is_password_of(user, password) or user is None:
+    is_known = known_browsers.is_known(engine, browser, _account_of(email))
+    if not users.is_password_of(user, password, in_known_browser=is_known) or user is None:
         log.warning("sign_in_refused", user_id=user.id if user else None)
         return None
     return engine.db.write(lambda tx: _begin_unless_changed(engine, tx, user, former))
@@ -78,6 +79,7 @@ def sign_in(
 
 def _begin_unless_changed(engine: Engine, tx: Connection, user: User, former: str | None) -> str | None:
     """While a password was looked at, somebody may have replaced it or shut its user out."""
+    users.take_turn(tx)
     return begin(engine, tx, user, former=former) if users.get_user(tx, user.id) == user else None
 
 
@@ -86,8 +88,11 @@ def browser_cookie(engine: Engine, email: str) -> str:
     return known_browsers.cookie_for(engine, _account_of(email))
 
 
-def count_try(engine: Engine, tx: Connection, email: str, network: str, browser: str = "") -> bool:
+def count_try(engine: Engine, tx: Connection, email: str, caller: str, browser: str = "") -> bool:
     """Counts before the password is looked at: of many tries at once no more pass.
+
+    One site may have networks without end: from them all it can neither use up the tries of an account nor
+    keep those busy who look at passwords.
 
     A browser that the account has signed in with has tries of its own; only once they are used up does it
     count as any other.
@@ -95,13 +100,14 @@ def count_try(engine: Engine, tx: Connection, email: str, network: str, browser:
     account = _account_of(email)
     if known_browsers.admits(engine, tx, browser, account, within=TRIES_WITHIN):
         return True
-    counted = (
-        ("sign-in-network", network, TRIES_OF_NETWORK),
-        ("sign-in-here", f"{account} {network}", TRIES_OF_ACCOUNT_FROM_NETWORK),
-        ("sign-in-account", account, TRIES_OF_ACCOUNT),
-    )
     now = engine.clock()
-    return all(limits.allow(tx, scope, key, most, TRIES_WITHIN, now=now) for scope, key, most in counted)
+    return (
+        limits.allow_caller(tx, "sign-in-network", caller, TRIES_OF_NETWORK, TRIES_WITHIN, now=now)
+        and limits.allow_caller(
+            tx, "sign-in-here", caller, TRIES_OF_ACCOUNT_FROM_NETWORK, TRIES_WITHIN, now=now, what=account
+        )
+        and limits.allow(tx, "sign-in-account", account, TRIES_OF_ACCOUNT, TRIES_WITHIN, now=now)
+    )
 
 
 def _account_of(email: str) -> str:

@@ -29,8 +29,6 @@ log = structlog.get_logger(__name__)
 LETTER_AT_MOST_EVERY = timedelta(hours=24)
 """One confirmation letter an address, however often it is asked for (P25)."""
 LIMITS_PER = timedelta(hours=1)
-NETWORKS_OF_A_SITE = 5
-"""All IPv6 networks of one site, which may have 65,536, ask no oftener than so many callers."""
 TAGGED_LETTERS_AT_MOST = 3
 """Confirmation letters within that time to one mailbox under different tags (`me+1@`, `me+2@`), which are
 addresses without end. The address without a tag has its own letter whatever was asked for with one."""
@@ -96,7 +94,10 @@ def _admit(engine: Engine, tx: Connection, caller: str, now: datetime) -> None:
         return
     at_most = engine.subscription_limits.requests_per_address
     # Of an IPv4 address both are the same: counted once, and by the last.
-    counted = {limits.site_of(caller): at_most * NETWORKS_OF_A_SITE, limits.network_of(caller): at_most}
+    counted = {
+        limits.site_of(caller): at_most * limits.NETWORKS_OF_A_SITE,
+        limits.network_of(caller): at_most,
+    }
     for network, most in counted.items():
         if not limits.allow(tx, _REQUESTS, network, most, LIMITS_PER, now=now):
             raise TooMany(limits.wait_for(tx, _REQUESTS, network, now=now))

@@ -30,6 +30,9 @@ _at_work = threading.BoundedSemaphore(2)
 AT_THE_DOOR = 8
 """Who may wait for their password to be looked at: each keeps a thread that pages are answered with."""
 _at_the_door = threading.BoundedSemaphore(AT_THE_DOOR)
+KNOWN_AT_THE_DOOR = 4
+"""The same of those whose browser is known: they come in beside any crowd."""
+_known_at_the_door = threading.BoundedSemaphore(KNOWN_AT_THE_DOOR)
 
 
 Expected = Callable[[User], bool]
@@ -67,20 +70,21 @@ def hash_password(password: str) -> str:
         return _HASHES.hash(_canonical(password))
 
 
-def is_password_of(user: User | None, password: str) -> bool:
+def is_password_of(user: User | None, password: str, *, in_known_browser: bool = False) -> bool:
     """Returns whether this is the user's password; for nobody it takes as long and is False (P26).
 
     Raises:
         Crowded: too many are waiting already.
     """
-    if not _at_the_door.acquire(blocking=False):
+    door = _known_at_the_door if in_known_browser else _at_the_door
+    if not door.acquire(blocking=False):
         raise Crowded
     try:
-        known = user.password_hash if user else _nobodys_hash()
         with _at_work:
+            known = user.password_hash if user else _nobodys_hash()
             is_right = _HASHES.verify(_canonical(password[:PASSWORD_LONGEST]), known)
     finally:
-        _at_the_door.release()
+        door.release()
     return is_right and user is not None and user.disabled_at is None
 
 
@@ -104,7 +108,7 @@ def create_user(
         UserExists: the address has an account, even a disabled one.
     """
     address = parse_address(email)
-    take_turns(tx, "console users")
+    take_turn(tx)
     if rows.find_user_by_key(tx, address.key):
         raise UserExists
     user_id = rows.insert_user(
@@ -174,11 +178,19 @@ def enable_user(
 
 
 def _expected(tx: Connection, user_id: int, is_expected: Expected) -> User:
-    take_turns(tx, "console users")
+    take_turn(tx)
     user = get_user(tx, user_id)
     if not is_expected(user):
         raise Overtaken
     return user
+
+
+def take_turn(tx: Connection) -> None:
+    """Makes whoever changes users, or begins a session, wait for each other until their transactions end.
+
+    Else a session could begin beside the act that ends all of its user's, and stay.
+    """
+    take_turns(tx, "console users")
 
 
 def get_user(tx: Connection, user_id: int) -> User:

@@ -272,6 +272,13 @@ def test_a_state_that_is_not_ours_is_refused(api: Api, provider: OidcProvider) -
     assert "/token" not in provider.asked
 
 
+def test_who_begins_in_two_tabs_comes_back_to_the_second(api: Api, provider: OidcProvider) -> None:
+    """The first tab's answer is none to the errand that the browser keeps, and must not end it."""
+    first, (second, errand) = provider.visit(begin(api)[0]), begin(api)
+    assert ERRAND_COOKIE not in come_back(api, first, errand).headers.get("set-cookie", "")
+    assert SESSION_COOKIE in come_back(api, provider.visit(second), errand).cookies
+
+
 def test_who_takes_too_long_begins_anew(api: Api, provider: OidcProvider, clock: VirtualClock) -> None:
     url, errand = begin(api)
     clock.advance(ERRAND_AT_MOST)

@@ -8,7 +8,6 @@ from outage_service.domain.texts import Language
 from outage_service.services import sessions
 from outage_service.services.engine import Engine
 from outage_service.services.known_browsers import KNOWN_AT_MOST
-from outage_service.services.limits import network_of
 from outage_service.services.sessions import LASTS_AT_MOST, TooManyTries
 from outage_service.web.clients import ClientAddress
 from outage_service.web.forms import ONLY_SHOW, SentForm, Toggle
@@ -56,7 +55,7 @@ def sign_in(
             engine,
             email=email,
             password=sent.text("password"),
-            network=network_of(caller),
+            caller=caller,
             former=request.cookies.get(SESSION_COOKIE),
             browser=request.cookies.get(BROWSER_COOKIE, ""),
         )

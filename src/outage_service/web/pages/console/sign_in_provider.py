@@ -16,7 +16,6 @@ from outage_service.channels.oidc.errands import IdentityProvider, ProviderDown
 from outage_service.domain.texts import Language
 from outage_service.services import provider_sign_in
 from outage_service.services.engine import Engine
-from outage_service.services.limits import network_of
 from outage_service.services.provider_sign_in import ERRAND_AT_MOST, Begun
 from outage_service.services.sessions import TooManyTries
 from outage_service.web.clients import ClientAddress
@@ -59,7 +58,7 @@ def begin(
     place, kept = safe_place(sent.text("next")) or "", packed(sent.text("kept"))
     cookie, errand = provider_sign_in.begin_errand(engine, place)
     try:
-        provider_sign_in.count_try(engine, network_of(caller))
+        provider_sign_in.count_try(engine, caller)
         url = provider.sign_in_url(errand, _return_to(engine, language))
     except TooManyTries:
         return _keeping(_back(request, language, "too_many_tries", place), KEPT_COOKIE, kept)
@@ -89,14 +88,17 @@ def come_back(
     state: str = "",
     code: str = "",
 ) -> Response:
-    """Begins a session for whom the provider vouches; the errand ends, however that goes."""
+    """Begins a session for whom the provider vouches; the errand ends, however that goes.
+
+    An answer to another errand ends none: whoever began to sign in in two tabs comes back to the second yet.
+    """
     begun = provider_sign_in.read_errand(engine, request.cookies.get(ERRAND_COOKIE, ""))
     if begun is None or not begun.is_answered_by(state):
-        answer = _back(request, language, "oidc_elsewhere")
-    elif not code:
+        return _back(request, language, "oidc_elsewhere")
+    if not code:
         answer = _back(request, language, "oidc_cancelled", begun.place)
     else:
-        answer = _finish(language, request, engine, provider, begun, code, network_of(caller))
+        answer = _finish(language, request, engine, provider, begun, code, caller)
     return _keeping(answer, ERRAND_COOKIE, "")
 
 
@@ -107,10 +109,10 @@ def _finish(
     provider: IdentityProvider,
     begun: Begun,
     code: str,
-    network: str,
+    caller: str,
 ) -> Response:
     try:
-        provider_sign_in.count_try(engine, network)
+        provider_sign_in.count_try(engine, caller)
         cookie = provider_sign_in.sign_in(
             engine,
             provider,
