@@ -274,15 +274,22 @@ def require_folder(settings: Settings) -> None:
         raise SettingsError([f"OUTAGE_DATABASE_URL: {fault}"])
 
 
-def _mode_of(path: Path) -> int | None:
+def mode_of(path: Path) -> int | None:
     """Returns the mode of a file or folder; None if there is none.
 
-    That we may not look is a mistake in the settings, too. Since Python 3.14 `Path.exists` says no to that.
+    Raises:
+        OSError: we may not look; since Python 3.14 `Path.exists` says no to that.
     """
     try:
         return path.stat().st_mode
     except (FileNotFoundError, NotADirectoryError):
         return None
+
+
+def _mode_of(path: Path) -> int | None:
+    """Returns the same; that we may not look is a mistake in the settings, too."""
+    try:
+        return mode_of(path)
     except OSError as error:
         raise SettingsError([f"OUTAGE_DATABASE_URL: {path} cannot be used: {error.strerror}"]) from error
 

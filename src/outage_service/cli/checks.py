@@ -24,6 +24,7 @@ from outage_service.settings import (
     SettingsError,
     database_exists,
     load_secret_key,
+    mode_of,
     require_folder,
 )
 from outage_service.storage.database import open_database
@@ -48,7 +49,7 @@ def check_database(settings: Settings) -> Iterator[Finding]:
     except SettingsError as error:
         yield fail("database", str(error), "without its folder nothing can be kept")
         return
-    if path is not None and _is_missing(path):
+    if path is not None and mode_of(path) is None:
         yield warn("database", f"{path} does not exist yet", "`serve` makes it at its first start")
         return
     db = open_database(settings.database_url)
@@ -137,7 +138,7 @@ def _encryption(relay: Relay, tls: str | None) -> Finding:
 def check_secret_key(settings: Settings) -> Iterator[Finding]:
     """There, long enough, and for its owner alone."""
     path = _key_path(settings)
-    is_missing = path is not None and settings.secret_key_file is None and _is_missing(path)
+    is_missing = path is not None and settings.secret_key_file is None and mode_of(path) is None
     if is_missing and not _has_records(settings):
         yield warn("secret key", f"{path} does not exist yet", "`serve` makes it at its first start")
         return
@@ -156,7 +157,7 @@ def check_secret_key(settings: Settings) -> Iterator[Finding]:
 def check_database_file(settings: Settings) -> Iterator[Finding]:
     """For its owner alone, since it holds addresses; and it can be written, as what lies beside it."""
     path = settings.sqlite_path
-    if path is None or _is_missing(path):
+    if path is None or mode_of(path) is None:
         return
     if _is_open_to_others(path):
         yield warn("database file", f"others than its owner may open {path}", f"chmod 600 {path}")
@@ -165,15 +166,6 @@ def check_database_file(settings: Settings) -> Iterator[Finding]:
         if not os.access(one, os.W_OK, effective_ids=True):
             advice = "run this as the account that the service runs as; if it is, that account has to own it"
             yield fail("database file", f"{one} cannot be written by this account", advice)
-
-
-def _is_missing(path: Path) -> bool:
-    """Returns whether there is none; raises where we may not look, unlike `Path.exists` on Python 3.14."""
-    try:
-        path.stat()
-    except (FileNotFoundError, NotADirectoryError):
-        return True
-    return False
 
 
 def _is_open_to_others(path: Path) -> bool:
@@ -203,7 +195,7 @@ def check_publish_dir(settings: Settings) -> Iterator[Finding]:
         return
     path = home = home_of(settings.publish_dir, socket.gethostname())
     try:
-        path = next(one for one in (home, *home.parents) if not _is_missing(one))
+        path = next(one for one in (home, *home.parents) if mode_of(one) is not None)
         with tempfile.TemporaryFile(dir=path):
             yield ok("publish dir", f"can be written; a web server finds the files in {home / CURRENT}")
     except OSError as error:

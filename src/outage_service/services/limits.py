@@ -50,10 +50,12 @@ def allow(
     return rows.take(tx, scope, _digest(key), at_most=limit, per=per, now=now or database_now(tx))
 
 
-def allow_caller(
+def caller_has_to_wait(
     tx: Connection, scope: str, caller: str, limit: int, per: timedelta, *, now: datetime, what: str = ""
-) -> bool:
-    """As `allow`, by a caller's network and by its site: a network that is refused uses up nothing of that.
+) -> timedelta | None:
+    """Counts as `allow` does, by a caller's network and its site; returns how long it has to wait, if it has.
+
+    A network that is refused uses up nothing of its site's.
 
     Args:
         caller: the network address.
@@ -62,7 +64,11 @@ def allow_caller(
     network, site = network_of(caller), site_of(caller)
     # Of an IPv4 address both are the same, and counted once.
     counted = dict.fromkeys((network, site), limit * NETWORKS_OF_A_SITE) | {network: limit}
-    return all(allow(tx, scope, f"{what} {each}", most, per, now=now) for each, most in counted.items())
+    for each, most in counted.items():
+        key = f"{what} {each}"
+        if not allow(tx, scope, key, most, per, now=now):
+            return wait_for(tx, scope, key, now=now)
+    return None
 
 
 def wait_for(tx: Connection, scope: str, key: str, *, now: datetime | None = None) -> timedelta:

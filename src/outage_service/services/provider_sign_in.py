@@ -63,11 +63,11 @@ def count_try(engine: Engine, caller: str) -> None:
         TooManyTries: from this network or its site.
     """
 
-    def count(tx: Connection) -> bool:
-        now = engine.clock()
-        return limits.allow_caller(tx, "sign-in-provider", caller, TRIES_OF_NETWORK, TRIES_WITHIN, now=now)
+    def count(tx: Connection) -> timedelta | None:
+        most, now = TRIES_OF_NETWORK, engine.clock()
+        return limits.caller_has_to_wait(tx, "sign-in-provider", caller, most, TRIES_WITHIN, now=now)
 
-    if not engine.db.write(count):
+    if engine.db.write(count) is not None:
         log.warning("sign_in_limited")
         raise TooManyTries
 

@@ -101,13 +101,14 @@ def count_try(engine: Engine, tx: Connection, email: str, caller: str, browser: 
     if known_browsers.admits(engine, tx, browser, account, within=TRIES_WITHIN):
         return True
     now = engine.clock()
-    return (
-        limits.allow_caller(tx, "sign-in-network", caller, TRIES_OF_NETWORK, TRIES_WITHIN, now=now)
-        and limits.allow_caller(
-            tx, "sign-in-here", caller, TRIES_OF_ACCOUNT_FROM_NETWORK, TRIES_WITHIN, now=now, what=account
-        )
-        and limits.allow(tx, "sign-in-account", account, TRIES_OF_ACCOUNT, TRIES_WITHIN, now=now)
+    by_caller = (
+        ("sign-in-network", TRIES_OF_NETWORK, ""),
+        ("sign-in-here", TRIES_OF_ACCOUNT_FROM_NETWORK, account),
     )
+    for scope, most, what in by_caller:
+        if limits.caller_has_to_wait(tx, scope, caller, most, TRIES_WITHIN, now=now, what=what) is not None:
+            return False
+    return limits.allow(tx, "sign-in-account", account, TRIES_OF_ACCOUNT, TRIES_WITHIN, now=now)
 
 
 def _account_of(email: str) -> str:

@@ -93,14 +93,9 @@ def _admit(engine: Engine, tx: Connection, caller: str, now: datetime) -> None:
     if not caller:
         return
     at_most = engine.subscription_limits.requests_per_address
-    # Of an IPv4 address both are the same: counted once, and by the last.
-    counted = {
-        limits.site_of(caller): at_most * limits.NETWORKS_OF_A_SITE,
-        limits.network_of(caller): at_most,
-    }
-    for network, most in counted.items():
-        if not limits.allow(tx, _REQUESTS, network, most, LIMITS_PER, now=now):
-            raise TooMany(limits.wait_for(tx, _REQUESTS, network, now=now))
+    wait = limits.caller_has_to_wait(tx, _REQUESTS, caller, at_most, LIMITS_PER, now=now)
+    if wait is not None:
+        raise TooMany(wait)
 
 
 def _admits_tag(engine: Engine, tx: Connection, address_key: str, now: datetime) -> bool:
