@@ -97,6 +97,7 @@ def assert_accessible() -> Callable[[Page], None]:
     """Finds what axe finds on a page, light and dark; nothing is let off."""
 
     def check(page: Page) -> None:
+        page.wait_for_load_state()
         page.evaluate(Axe().axe_script)  # once for both: it is half a megabyte
         for scheme in SCHEMES:
             page.emulate_media(color_scheme=scheme)
@@ -111,6 +112,7 @@ def screenshots() -> Callable[[Page, str], Path]:
     """Writes `build/screenshots/<name>.png`, the whole page, kept to be looked at."""
 
     def write(page: Page, name: str) -> Path:
+        page.wait_for_load_state()
         path = SCREENSHOTS / f"{name}.png"
         page.screenshot(path=path, full_page=True)
         return path
@@ -119,6 +121,7 @@ def screenshots() -> Callable[[Page, str], Path]:
 
 
 def scrolls_sideways(page: Page) -> bool:
-    """Returns whether the page is wider than its window."""
+    """Returns whether the page is wider than its window, once its style sheets are there."""
+    page.wait_for_load_state()
     wider: bool = page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth")
     return wider

@@ -65,10 +65,10 @@ def _be_overtaken(site: Site, desk: Page, done: Done, language: str) -> None:
     site.update(done)
     desk.click("button[value=preview]")
     expect(desk.locator("#conflict")).to_be_visible()
+    desk.wait_for_load_state()  # the script takes along what is typed from here
 
 
 def _look(page: Page, assert_accessible: Check) -> None:
-    page.wait_for_load_state()
     assert not scrolls_sideways(page), page.url
     assert_accessible(page)
 

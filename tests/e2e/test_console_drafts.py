@@ -26,6 +26,9 @@ def desk(site: Site, new_context: Contexts) -> Page:
 
 
 def write(desk: Page) -> None:
+    """Types both texts once the page's script is there to keep them."""
+    desk.locator("#message_en").wait_for()
+    desk.wait_for_load_state()
     desk.locator("#message_en").fill(ENGLISH)
     desk.locator("#message_fr").fill(FRENCH)
 
