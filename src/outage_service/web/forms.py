@@ -20,8 +20,10 @@ from outage_service.web.problems import Problem, Refusal
 FORM_FIELDS_AT_MOST = 500
 ONLY_SHOW = "show"
 """The `go` of a form that is to be shown with what is typed in it, and not acted upon."""
-SHOWING = {ONLY_SHOW, "resume"}
-"""All values of `go` that only show a form; `resume` is of one that signing in has interrupted, say."""
+RESUME = "resume"
+"""The same, of a form that signing in has interrupted."""
+SHOWING = {ONLY_SHOW, RESUME}
+"""All values of `go` that only show a form."""
 Fields = list[tuple[str, str]]
 _NEVER_SHOWN = {"csrf", "once", "password", "again"}
 """Secrets, and what belongs to a form as it was sent."""

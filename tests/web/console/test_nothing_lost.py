@@ -8,6 +8,7 @@ from outage_service.domain.roles import Role
 from outage_service.services import sessions
 from outage_service.services.engine import Engine
 from outage_service.storage.subscribers import list_subscribers
+from outage_service.web.security import SESSION_COOKIE
 from tests.desk import PASSWORD, Desk, a_desk, a_user, email_of
 from tests.services import acts
 from tests.support.read_only import read_only
@@ -61,6 +62,7 @@ def test_who_signed_in_again_in_another_tab_goes_on_writing_in_this_one(
     answer = desk.submit(f"/en/console/{end}", {**typed, "csrf": former.session.csrf})
     assert "What you wrote is still there. Nothing has been sent yet." in answer.text
     assert is_all_in(as_sent(typed), form_at(answer, end))
+    assert is_all_in(as_sent(typed), toggle_on(answer).fields or {})
     assert form_at(answer, end)["csrf"] == [desk.session.csrf]
     assert acts.rows(engine)["bulletin"] == 1
 
@@ -77,6 +79,31 @@ def test_whatever_was_being_written_outlives_the_session(
     signing = {**form_at(ended, "sign-in"), "email": email_of(role), "password": PASSWORD}
     resumed = desk.submit("/en/console/sign-in", signing)
     assert is_all_in(as_sent(typed), form_at(resumed, end))
+
+
+@pytest.mark.parametrize(
+    ("language", "told"), [("en", "is another user’s"), ("fr", "est d’une autre personne")]
+)
+def test_what_one_was_writing_is_left_to_them_and_shown_to_nobody_else_who_signs_in(
+    language: str, told: str, app: FastAPI, engine: Engine
+) -> None:
+    """Whoever sent it on would do so under their own name, taking it for what they wrote."""
+    acts.declare(engine)
+    writer, here = a_desk(app, engine, Role.TCCU), f"/{language}/console/outages/TCC26-0001/update"
+    typed = {**form_at(writer.get(here), "update"), **MESSAGE}
+    engine.db.write(lambda tx: sessions.sign_out(engine, tx, writer.cookie))
+    ended = form_at(writer.submit(here, typed), "sign-in")
+    a_user(engine, Role.CTSU)
+    signing = {"email": email_of(Role.CTSU), "password": PASSWORD}
+    refused = writer.submit(f"/{language}/console/sign-in", {**ended, **signing})
+    assert told in refused.text
+    assert MESSAGE["message_en"] not in refused.text
+    assert (toggle_on(refused).fields or {})["kept"] == form_at(refused, "sign-out")["kept"]
+    other = Desk(app, engine, refused.cookies[SESSION_COOKIE])
+    left = other.submit(f"/{language}/console/sign-out", form_at(refused, "sign-out"))
+    again = {**form_at(left, "sign-in"), "email": email_of(Role.TCCU), "password": PASSWORD}
+    resumed = writer.submit(f"/{language}/console/sign-in", again)
+    assert is_all_in(as_sent(dict(MESSAGE)), form_at(resumed, "update"))
 
 
 def test_a_form_that_is_resumed_is_shown_and_not_acted_upon(

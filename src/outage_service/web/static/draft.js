@@ -7,7 +7,7 @@
   if (!areas.length) return;
   // Several pages in a row have one address: each is known by the text that it was made with.
   const made = areas.map((area) => area.defaultValue).join("\u0000");
-  const user = areas[0].form.querySelector("input:disabled[name^=user-]").name;
+  const user = areas[0].form.querySelector("input[name^=user-]").name;
   const key = `draft:${user}:${location.pathname.replace(/\/(en|fr)\//, "/")}:${made}`;
   const hidden = ["version", "sequence"]
     .map((name) => areas[0].form.querySelector(`input[type=hidden][name=${name}]`))

@@ -15,7 +15,7 @@ from outage_service.services.form_keys import Form, made_once, new_key
 from outage_service.services.queries import OutageView
 from outage_service.services.requests import NoteBody
 from outage_service.storage.mailings import Progress
-from outage_service.web.forms import SentForm
+from outage_service.web.forms import RESUME, SentForm
 from outage_service.web.pages.console.act_kinds import possible_acts
 from outage_service.web.pages.console.acts import Number
 from outage_service.web.pages.console.desk import ActsDesk
@@ -38,7 +38,7 @@ def show_console_outage(session: ConsoleReader, number: Number, frame: PageFrame
 def add_note(session: ConsoleOperator, number: Number, frame: PageFrame, form: SentForm) -> Response:
     """Records an internal note, which sends nothing; one that was interrupted is shown again."""
     desk = ActsDesk.of(session, frame)
-    if form.text("go") == "resume" or (form.is_only_shown and form.text("text").strip()):
+    if form.text("go") == RESUME or (form.is_only_shown and form.text("text").strip()):
         return _page(desk, number, note_text=form.text("text"))
     try:
         body = _noted(form.text("text"))

@@ -7,6 +7,7 @@ kept here for who is not signed in.
 import re
 import zlib
 from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Set
 from urllib.parse import parse_qsl, urlencode
 
 from starlette.datastructures import FormData
@@ -15,8 +16,15 @@ from starlette.responses import HTMLResponse
 
 from outage_service.domain.texts import Language
 from outage_service.services.sessions import SignedIn
-from outage_service.web.forms import FORM_FIELDS_AT_MOST, is_from_our_site, read_form
-from outage_service.web.pages.console.shell import console_page, safe_place
+from outage_service.web.forms import (
+    FORM_FIELDS_AT_MOST,
+    ONLY_SHOW,
+    RESUME,
+    Toggle,
+    is_from_our_site,
+    read_form,
+)
+from outage_service.web.pages.console.shell import USER_FIELD, console_page, safe_place, user_field
 from outage_service.web.state import state_of
 
 _FORMS = re.compile(
@@ -85,7 +93,10 @@ def unpacked(cookie: str) -> str:
 def resume_page(
     language: Language, request: Request, session: SignedIn, *, place: str, kept: str
 ) -> HTMLResponse | None:
-    """Returns a page from which the form at `place` goes on with what was written; None if it is no page."""
+    """Returns a page from which the form at `place` goes on with what was written; None if it is no page.
+
+    What another user wrote is not shown: whoever sent it on would do so under their own name.
+    """
     known = safe_place(place)
     if not kept or known is None or not _FORMS.fullmatch(known):
         return None
@@ -93,12 +104,26 @@ def resume_page(
         fields = parse_qsl(kept, keep_blank_values=True, max_num_fields=FORM_FIELDS_AT_MOST)
     except ValueError:  # more than any form of ours has
         return None
+    given = [
+        (name, value)
+        for name, value in fields
+        if name not in _OF_ITS_SESSION and not name.startswith(USER_FIELD)
+    ]
+    is_of_another = _is_of_another(session, {name for name, _ in fields if name.startswith(USER_FIELD)})
+    left = Toggle([("next", known), ("kept", kept), ("go", ONLY_SHOW)], f"/{language}/console/sign-in")
     return console_page(
         "console/resume.html",
         language,
         request,
         session,
         texts="console_sign_in",
+        toggle=left if is_of_another else Toggle([*given, ("go", RESUME)], known),
         place=known,
-        fields=[(name, value) for name, value in fields if name not in _OF_ITS_SESSION],
+        kept=kept,
+        is_of_another=is_of_another,
+        fields=given,
     )
+
+
+def _is_of_another(session: SignedIn, writers: Set[str]) -> bool:
+    return bool(writers) and user_field(session) not in writers

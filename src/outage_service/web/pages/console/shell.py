@@ -34,6 +34,8 @@ from outage_service.web.texts import texts_in
 _CONSOLE = re.compile(r"/(en|fr)/console(?:/.*)?", re.ASCII | re.DOTALL)
 _PLACE = re.compile(r"/(?:en|fr)/console(?:/[\w./?&=:%+-]*)?", re.ASCII)
 _ADMIN = frozenset({Role.ADMIN})
+USER_FIELD = "user-"
+"""How the name of `user_field` begins."""
 # Path below the console, key of its label in `console.yaml`, and for whom (the rule is the route's).
 NAVIGATION: tuple[tuple[str, str, frozenset[Role]], ...] = (
     ("", "nav_board", OPERATORS | AUDITORS),
@@ -99,10 +101,15 @@ def _csrf_field(session: SignedIn | None) -> Markup:
     if session is None:
         return Markup("")
     # Browsers know a form after Back by its action and first names, and fill it in again: the next to use
-    # a tab would get what another typed. A disabled field tells users' forms apart, and is never sent.
+    # a tab would get what another typed. So the name tells users' forms apart.
     return Markup(
-        '<input type="hidden" name="user-{}" disabled><input type="hidden" name="csrf" value="{}">'
-    ).format(session.user_id, session.csrf)
+        '<input type="hidden" name="{}" value="1"><input type="hidden" name="csrf" value="{}">'
+    ).format(user_field(session), session.csrf)
+
+
+def user_field(session: SignedIn) -> str:
+    """Returns the name of the field by which each form of the console says whose it is."""
+    return f"{USER_FIELD}{session.user_id}"
 
 
 def to_console(request: Request, language: Language, path: str = "") -> RedirectResponse:

@@ -130,10 +130,17 @@ def _in_language(language: Language, place: str) -> str:
 
 
 @router.post("/sign-out")
-def sign_out(_: ConsoleReader, language: PageLanguage, request: Request, engine: EngineOfApp) -> Response:
-    """Ends the session on the server and in the browser."""
+def sign_out(
+    _: ConsoleReader, language: PageLanguage, request: Request, engine: EngineOfApp, sent: SentForm
+) -> Response:
+    """Ends the session on the server and in the browser; what another was writing is kept for them."""
     cookie = request.cookies[SESSION_COOKIE]
     engine.db.write(lambda tx: sessions.sign_out(engine, tx, cookie))
-    answer = to_console(request, language, "sign-in")
+    kept = sent.text("kept")
+    answer = (
+        show_form(language, request, sent.text("next"), kept=kept)
+        if kept
+        else to_console(request, language, "sign-in")
+    )
     answer.delete_cookie(SESSION_COOKIE, secure=True, httponly=True, samesite="lax")
     return answer
