@@ -24,6 +24,8 @@ LOCKED_OUT = Attempt(Verdict.MISCONFIGURED, Stage.MAIL, 535, "5.7.8 <outages@exa
         ("user o'brien@example.org is unknown", "user … is unknown"),
         ("421 4.7.0 try again later", "421 4.7.0 try again later"),
         ("<ann@x.ca>, (bob@x.ca)", "…, (…)"),
+        ('550 <"ann of x"@x.ca>: no "ann \\"b\\" of x"@x.ca here', "550 …: no … here"),
+        ('no "such" mailbox: ann@x.ca', 'no "such" mailbox: …'),
     ],
 )
 def test_no_address_is_left_in_it(said: str, logged: str) -> None:

@@ -104,6 +104,13 @@ def test_it_is_resolved_once_in_the_version_that_was_read(tccu: Api) -> None:
     assert len(shown(tccu.get(f"{PATH}?open=false"))["items"]) == 1
 
 
+@pytest.mark.parametrize("field", ["description", "ends_at", "resolved_at", "cybersecurity_incident"])
+def test_what_is_left_out_stays_and_null_is_a_mistake(tccu: Api, field: str) -> None:
+    one = shown(tccu.post(PATH, a_report()), 201)
+    [told] = problem(patch(tccu, one, **{field: None}), 422, "invalid_input")["errors"]
+    assert (told["field"], told["detail"]) == (field, "Must not be null; leave it out to keep what there is.")
+
+
 @pytest.mark.parametrize(
     ("wrong", "field"),
     [

@@ -2,7 +2,12 @@
 
 import re
 
-_ADDRESS = re.compile(r"<[^<>\s]*@[^<>\s]*>|[^\s<>:;,()\"]+@[^\s<>:;,()\"]+")
+_ADDRESS = re.compile(
+    r"""<?"(?:[^"\\]|\\.){1,64}"@[^\s<>:;,()"]+>?  # a quoted local part may have blanks (RFC 5321, 4.1.2)
+    |<[^<>\s]*@[^<>\s]*>
+    |[^\s<>:;,()"]+@[^\s<>:;,()"]+""",
+    re.VERBOSE,
+)
 
 
 def without_addresses(said: str) -> str:

@@ -7,19 +7,22 @@ import re
 import unicodedata
 from datetime import UTC, date, datetime
 from decimal import Decimal
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import (
     AfterValidator,
     BeforeValidator,
     ConfigDict,
     Field,
+    GetJsonSchemaHandler,
     JsonValue,
     StrictInt,
     StrictStr,
     WithJsonSchema,
+    field_validator,
 )
 from pydantic import BaseModel as PydanticModel
+from pydantic_core import CoreSchema
 
 from outage_service.domain.letters import MAILING_LINKS
 from outage_service.domain.texts import Bilingual
@@ -52,6 +55,33 @@ class Body(PydanticModel):
     """A request body: an unknown member is a mistake, not something to pass over."""
 
     model_config = ConfigDict(strict=True, extra="forbid", frozen=True, hide_input_in_errors=True)
+
+
+class Patch(Body):
+    """Changes of a thing: what is left out, and None by default, stays as it is.
+
+    Null would stay too, and whoever sends it means something else: it is a mistake.
+    """
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _not_null(cls, given: object) -> object:
+        if given is None:
+            raise ValueError("must not be null; leave it out to keep what there is")
+        return given
+
+    @classmethod
+    def __get_pydantic_json_schema__(
+        cls, core_schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> dict[str, Any]:
+        """Returns the schema of what is taken: null is none of it."""
+        schema = handler(core_schema)
+        for field in handler.resolve_ref_schema(schema)["properties"].values():
+            if kinds := field.pop("anyOf", None):
+                [kind] = [kind for kind in kinds if kind != {"type": "null"}]
+                field.update(kind | field)
+                del field["default"]
+        return schema
 
 
 def _acceptable(text: str) -> str:

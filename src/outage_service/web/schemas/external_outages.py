@@ -11,7 +11,7 @@ from outage_service.domain.texts import Language
 from outage_service.domain.warnings import WarningCode
 from outage_service.services.addresses import parse_address
 from outage_service.services.release_query import Line
-from outage_service.services.request_types import Body, Instant, Text
+from outage_service.services.request_types import Body, Instant, Patch, Text
 from outage_service.services.requests import SystemName
 from outage_service.web.schemas.common import Shown
 from outage_service.web.schemas.outages import WarningShown
@@ -67,7 +67,7 @@ class ExternalBody(Body):
         )
 
 
-class ExternalPatch(Body):
+class ExternalPatch(Patch):
     """What was learned since; what is left out stays as it is."""
 
     model_config = ConfigDict(

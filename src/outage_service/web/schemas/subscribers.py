@@ -16,7 +16,7 @@ from outage_service.domain.subscriptions import (
 from outage_service.domain.systems import System
 from outage_service.domain.texts import Language
 from outage_service.services.addresses import parse_address
-from outage_service.services.request_types import Body
+from outage_service.services.request_types import Body, Patch
 from outage_service.services.requests import SystemName
 from outage_service.storage.subscribers import Choices, Subscriber, SubscriberState
 from outage_service.web.schemas.common import BilingualShown, Shown
@@ -79,7 +79,7 @@ class SubscriptionAccepted(Shown):
     message: BilingualShown
 
 
-class SubscriberEdit(Body):
+class SubscriberEdit(Patch):
     """What changes of a subscriber; what is left out stays."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"systems": ["edi"], "state": "active"}]})
