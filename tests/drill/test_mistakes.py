@@ -205,3 +205,27 @@ def test_what_may_follow_from_a_wrong_end_is_not_told(wrong: str) -> None:
     )
     (mistake,) = mistakes(text)
     assert mistake.startswith("line 7: events[1].resolve.")
+
+
+NINE_TIMES_OVER = "\n".join(
+    ["a0: &a0 [x]", *(f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]" for n in range(1, 9))]
+)
+
+
+@pytest.mark.parametrize(
+    "text", [f"{NINE_TIMES_OVER}\nevents: [{{kind: *a8}}]", "events: &all [{declare: *all}]"]
+)
+def test_aliases_without_measure_are_a_mistake(text: str) -> None:
+    """P20: a few lines would stand for more than memory holds; the command hung."""
+    assert mistakes(text) == [
+        "scenario: aliases (*name) stand for more than 1,000,000 parts, or for what they are in"
+    ]
+
+
+def test_an_alias_stands_for_what_it_names() -> None:
+    written = f"10:00 {declare()}"
+    update = f"10:05 update: {{ref: edi, impacts: [{{system: edi}}], {MESSAGE}}}"
+    named = written.replace("[{system: edi}]", "&what [{system: edi}]")
+    assert "&what" in named
+    again = update.replace("[{system: edi}]", "*what")
+    assert drilled(a_scenario(named, again)) == drilled(a_scenario(written, update))

@@ -6,6 +6,8 @@
 import re
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
+from itertools import chain
+from math import inf
 from typing import Any
 
 import yaml
@@ -21,6 +23,7 @@ _PLAIN = {
     "int": (r"[-+]?(?:0|[1-9][0-9]{0,17})", list("-+0123456789")),
     "float": (r"[-+]?(?:\.[0-9]+|(?:0|[1-9][0-9]*)\.[0-9]*)(?:[eE][-+]?[0-9]{1,3})?", list("-+.0123456789")),
 }
+_PARTS_AT_MOST = 1_000_000
 _KNOWN = ("null", "bool", "int", "float", "str", "seq", "map")
 
 
@@ -35,6 +38,11 @@ class Mistake:
     def __str__(self) -> str:
         where = f"line {self.line}: " if self.line is not None else ""
         return f"{where}{self.place}: {self.reason}"
+
+
+_TOO_MANY_PARTS = Mistake(
+    "scenario", f"aliases (*name) stand for more than {_PARTS_AT_MOST:,} parts, or for what they are in"
+)
 
 
 class WrongScenario(Exception):
@@ -91,6 +99,8 @@ class Source:
         try:
             loader = _Loader(text)
             self._root: yaml.Node | None = loader.get_single_node()
+            if self._root and _unfolded(self._root, {}) > _PARTS_AT_MOST:
+                raise WrongScenario([_TOO_MANY_PARTS])
             self.data = loader.construct_document(self._root) if self._root else None
         except yaml.YAMLError as error:
             raise WrongScenario([_not_yaml(error)]) from error
@@ -110,14 +120,21 @@ class Source:
         return line
 
 
+def _unfolded(node: yaml.Node, known: dict[int, float]) -> float:
+    """Returns how many parts there are with what aliases stand for in their places; infinite for a circle."""
+    if id(node) not in known:
+        known[id(node)] = inf  # until it is known: whoever asks meanwhile stands in a circle
+        parts = chain.from_iterable(node.value) if isinstance(node, yaml.MappingNode) else node.value
+        inner = () if isinstance(node, yaml.ScalarNode) else parts
+        known[id(node)] = 1 + sum(_unfolded(each, known) for each in inner)
+    return known[id(node)]
+
+
 def _words(top: yaml.Node) -> set[str]:
-    """Returns every scalar in a node; each node is looked at once, since aliases may go round in circles."""
-    words, waiting, seen = set[str](), [top], set[int]()
+    """Returns every scalar in a node."""
+    words, waiting = set[str](), [top]
     while waiting:
         node = waiting.pop()
-        if id(node) in seen:
-            continue
-        seen.add(id(node))
         if isinstance(node, yaml.ScalarNode):
             words.add(node.value)
         elif isinstance(node, yaml.MappingNode):
