@@ -39,11 +39,12 @@ SUBMITTED_AT_ONCE = 4
 """A sender claims, records, beats and rescues, each once at a time."""
 _NETWORK = {
     "connect_timeout": 5,
-    # A network that swallows everything must not hold a thread for the system's two hours.
+    # A network that swallows everything must not hold a thread for the system's two hours, nor whoever asks
+    # `/readyz` for longer than they wait for it.
     "keepalives_idle": 10,
     "keepalives_interval": 5,
     "keepalives_count": 3,
-    "tcp_user_timeout": 30_000,
+    "tcp_user_timeout": 10_000,
 }
 
 
