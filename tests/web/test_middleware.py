@@ -109,20 +109,19 @@ async def next_of(receive: Receive) -> bytes:
     [[piece(b"x" * middleware.LET_GO_BY_AT_MOST, more=True)] * 2, [{"type": "http.disconnect"}], []],
     ids=["without an end", "gone", "slow"],
 )
-def test_a_page_that_says_so_does_not_wait_for_ever(
-    waiting: list[Message], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_page_that_says_so_does_not_wait_for_ever(waiting: list[Message]) -> None:
     """P23."""
-    monkeypatch.setattr(middleware, "BODY_WITHIN_SECONDS", 0.02)
-    cap = BodyCap(echo, answer=lambda _, problem: HTMLResponse(problem.code, problem.status))
+    cap = BodyCap(
+        echo, answer=lambda _, problem: HTMLResponse(problem.code, problem.status), within_seconds=0.02
+    )
     sent = run(cap, scope_of(headers=[(b"content-length", b"99999999")]), pieces(*waiting))
     assert status_of(sent) == 413
 
 
-def test_a_body_that_trickles_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_body_that_trickles_is_given_up() -> None:
     """P23: 50 slow bodies must not hold anything for long."""
-    monkeypatch.setattr(middleware, "BODY_WITHIN_SECONDS", 0.02)
-    assert status_of(run(BodyCap(echo), scope_of(), pieces(piece(b"x", more=True)))) == 408
+    cap = BodyCap(echo, within_seconds=0.02)
+    assert status_of(run(cap, scope_of(), pieces(piece(b"x", more=True)))) == 408
 
 
 def test_half_a_body_is_never_acted_upon() -> None:

@@ -144,7 +144,7 @@ def merge_impacts(outage: Outage, listed: Sequence[Impact], now: datetime) -> tu
         _check_start(impact, index, started_at=outage.started_at, now=now)
     stated = [_as_stated(impact, outage) for impact in map(with_default_direction, listed)]
     new = [
-        (index, _with_known_start(impact, outage, stated, now))
+        (index, replace(impact, started_at=_start_of(impact, outage, stated, now)))
         for index, impact in enumerate(stated)
         if not _is_on_record(impact, outage.impacts)
     ]
@@ -183,27 +183,31 @@ def _is_on_record(impact: Impact, known: Sequence[Impact]) -> bool:
 def _untold(told: Sequence[Impact], outage: Outage) -> Iterator[Impact]:
     """Yields what stays on record: what was restored, and what `told` says nothing of."""
     for known in outage.impacts:
+        own = [one for one in told if one.system is known.system]
         if _was_restored(known, outage):
             yield known
-        elif rest := _rest(known, told, outage):
-            yield rest
+        elif not any(_goes_on_as(one, known, outage) for one in own):
+            ended = [one for one in own if one.restored_at and not _ended_before(one, known, outage)]
+            yield from _not_among(ended, known)
 
 
-def _rest(known: Impact, told: Sequence[Impact], outage: Outage) -> Impact | None:
-    """Returns what is left of an impact beside `told`: all of it, one of its two directions, or nothing."""
-    own = [one for one in told if one.system is known.system]
-    if any(one.is_active and (one.overlaps(known) or _turns(one, outage)) for one in own):
-        return None
-    ended = [one for one in own if one.restored_at and not _ended_before(one, known, outage)]
-    left = set(ways_of(known.direction)).difference(*(ways_of(one.direction) for one in ended))
-    if left == ways_of(known.direction):
-        return known
-    return replace(known, direction=left.pop()) if left else None
+def _goes_on_as(listed: Impact, known: Impact, outage: Outage) -> bool:
+    """Returns whether an impact listed of the same system says that `known` goes on.
+
+    One of a direction that did not suffer says so too: the system's direction has changed.
+    """
+    has_turned = not any(each.overlaps(listed) for each in outage.active_impacts)
+    return listed.is_active and (listed.overlaps(known) or has_turned)
 
 
-def _turns(impact: Impact, outage: Outage) -> bool:
-    """Returns whether a listed impact is of a direction that did not suffer: its system's has changed."""
-    return not any(known.overlaps(impact) for known in outage.active_impacts)
+def _not_among(ended: Sequence[Impact], known: Impact) -> Iterator[Impact]:
+    """Yields an impact whole where none of its ways has ended, else with the one that has not, if any."""
+    ways, ended_ways = ways_of(known.direction), {way for one in ended for way in ways_of(one.direction)}
+    if ways.isdisjoint(ended_ways):
+        yield known
+    else:
+        for way in ways - ended_ways:
+            yield replace(known, direction=way)
 
 
 def _is_put_right(known: Impact, told: Sequence[Impact], outage: Outage) -> bool:
@@ -237,16 +241,20 @@ def _dropped(impact: Impact, outage: Outage, now: datetime) -> Impact:
     return replace(impact, restored_at=restored)
 
 
-def _with_known_start(impact: Impact, outage: Outage, listed: Sequence[Impact], now: datetime) -> Impact:
+def _start_of(impact: Impact, outage: Outage, listed: Sequence[Impact], now: datetime) -> datetime | None:
+    """Returns when a listed impact began: as it says, else as is on record, else now if it had been restored.
+
+    None is the outage's own start.
+    """
     if impact.started_at is not None:
-        return impact
+        return impact.started_at
     same = [
         known for known in outage.impacts if known.overlaps(impact) or _turned(known, impact, listed, outage)
     ]
-    if known := _meant(impact, [k for k in same if not _is_on_record(k, listed)], outage):
-        return replace(impact, started_at=known.started_at)
+    if known := _meant(impact, [each for each in same if not _is_on_record(each, listed)], outage):
+        return known.started_at
     ends = [known.restored_at for known in same if known.restored_at and _was_restored(known, outage)]
-    return replace(impact, started_at=max(cut_to_minute(now), *ends)) if ends else impact
+    return max(cut_to_minute(now), *ends) if ends else None
 
 
 def _turned(known: Impact, impact: Impact, listed: Sequence[Impact], outage: Outage) -> bool:

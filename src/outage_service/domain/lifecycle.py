@@ -125,7 +125,8 @@ def update(outage: Outage, news: News, *, now: datetime, calendar: BusinessCalen
 
     Raises:
         StateConflict: it is closed.
-        InvalidAct: a window in the past, an estimate before the problem is identified (R18), wrong impacts.
+        InvalidAct: a window of an unscheduled outage, in the past, already come or the wrong way round; an
+            estimate in the past or before the problem is identified (R18); wrong impacts.
     """
     _require_unclosed(outage)
     changed = _with_window(outage, news, now)

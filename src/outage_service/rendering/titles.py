@@ -1,5 +1,6 @@
 """Titles and subjects of bulletins: made of the facts of the body, so that they cannot name other systems."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from enum import IntEnum
 
@@ -65,30 +66,26 @@ class _Writer:
     room: Room
 
     def write(self, facts: BulletinFacts) -> str:
-        affected = titled_impacts(facts)
-        outages = named(i for i in affected if i.condition is Condition.OUTAGE)
-        delays = named(i for i in affected if i.condition is Condition.DELAY)
-        if self.room is Room.NONE:
-            out = {system for system, _ in outages}
-            delays = [(system, way) for system, way in delays if system not in out]
+        outages, delays = _suffering(facts, Condition.OUTAGE), _suffering(facts, Condition.DELAY)
+        text = self._outages(facts, outages)
         if facts.is_full:
-            text = self._full(facts, outages)
-            delays = _beyond_full(delays)
-        else:
-            text = self._outage(facts, outages) if outages else ""
+            delays = _without(FULL_OUTAGE, delays)
+        if self.room is Room.NONE:
+            delays = _without({system for system, _ in outages}, delays)
         if delays:
             text = self._fill(self._label("title_mixed") if text else "title_delay", delays, title=text)
-        if not facts.is_scheduled:
-            return text
-        return self._fill("title_day", title=text, day=table_date(facts.started_at))
+        if facts.is_scheduled:
+            text = self._fill("title_day", title=text, day=table_date(facts.started_at))
+        return text
 
-    def _full(self, facts: BulletinFacts, outages: Named) -> str:
-        text = self._fill("title_full_scheduled" if facts.is_scheduled else "title_full")
-        more = _beyond_full(outages)
-        return self._fill("title_full_more", more, title=text) if more else text
-
-    def _outage(self, facts: BulletinFacts, outages: Named) -> str:
-        return self._fill(self._label("title_scheduled" if facts.is_scheduled else "title_outage"), outages)
+    def _outages(self, facts: BulletinFacts, outages: Named) -> str:
+        """Returns what is out; blank where systems are but slow."""
+        if facts.is_full:
+            text = self._fill("title_full_scheduled" if facts.is_scheduled else "title_full")
+            more = _without(FULL_OUTAGE, outages)
+            return self._fill("title_full_more", more, title=text) if more else text
+        label = self._label("title_scheduled" if facts.is_scheduled else "title_outage")
+        return self._fill(label, outages) if outages else ""
 
     def _label(self, label: str) -> str:
         return label if self.room is Room.AMPLE else f"{label}_brief"
@@ -117,5 +114,9 @@ class _Writer:
         return "" if self.room is Room.NONE else self.words.direction(direction)
 
 
-def _beyond_full(systems: Named) -> Named:
-    return [(system, way) for system, way in systems if system not in FULL_OUTAGE]
+def _suffering(facts: BulletinFacts, condition: Condition) -> Named:
+    return named(impact for impact in titled_impacts(facts) if impact.condition is condition)
+
+
+def _without(told: Collection[System], systems: Named) -> Named:
+    return [(system, way) for system, way in systems if system not in told]

@@ -5,10 +5,10 @@ lives: that which has stopped cannot tell of it. Of all who notice, one writes; 
 when it is over. If the relay itself is down the letter waits with the rest: hence the log, the metrics and
 `/readyz` say the same, and the log at once what the relay answers. These alone tell of a database that takes
 no writes (`write_health`): it keeps no letter. To add an alert: a member of `AlertKind`, its texts, its
-question in `_found`, and for the board a member of `Trouble` with its text.
+question in `_wrong_now`, and for the board a member of `Trouble` with its text.
 """
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -105,7 +105,7 @@ def watch(engine: Engine, *, lasting: Collection[Event] = ()) -> set[Event]:
     """
     with engine.db.read() as tx:
         known = rows.open_alerts(tx)
-        found, is_right = _found(engine, tx, known), engine.host_clock.agrees(tx)
+        found, is_right = _wrong_now(engine, tx, known), engine.host_clock.agrees(tx)
     changed = {event for event in found ^ known if is_right or event[0] not in _BY_TIME_OF_DAY}
     for event in sorted(changed & found):
         _tell_safely(engine, _begin, event)
@@ -121,24 +121,28 @@ def _tell_safely(engine: Engine, tell: Callable[[Engine, Connection, Event], Non
         log.exception("alert_failed", kind=event[0], subject=event[1])
 
 
-def _found(engine: Engine, tx: Connection, known: Collection[Event]) -> set[Event]:
-    """Returns what is wrong now. A relay that was told of is well when no worker leaves it alone any more."""
-    now = engine.clock()
-    found = {(AlertKind.OVERDUE.value, each) for each in rows.overdue_outages(tx, due_by=now - OVERDUE_AFTER)}
-    found |= {(AlertKind.HEARTBEAT_LOST.value, host) for host in rows.silent_hosts(tx)}
-    readings = clock_readings(tx)
-    found |= {(AlertKind.CLOCK_DIFFERS.value, host) for host in hosts_apart(readings)}
-    if is_database_apart(readings):
-        found.add((AlertKind.DATABASE_CLOCK_DIFFERS.value, ""))
-    found |= {(AlertKind.BULLETIN_PAUSED.value, each.number) for each in paused_bulletins(tx)}
-    found |= lost_letters.still_told(tx)
-    if count_held(tx):
-        found.add((AlertKind.MAIL_HELD.value, ""))
-    if rows.is_relay_paused(tx, longer_than=_NOTHING if _RELAY in known else RELAY_DOWN_AT_MOST):
-        found.add(_RELAY)
-    if engine.canary_email and rows.is_canary_missing(tx, sent_before=now - CANARY_WITHIN):
-        found.add((AlertKind.CANARY_MISSING.value, ""))
-    return found
+def _wrong_now(engine: Engine, tx: Connection, known: Collection[Event]) -> set[Event]:
+    """Returns what is wrong. A relay that was told of is well when no worker leaves it alone any more."""
+    now, readings = engine.clock(), clock_readings(tx)
+    relay_down_at_most = _NOTHING if _RELAY in known else RELAY_DOWN_AT_MOST
+    of_subjects: dict[AlertKind, Iterable[str]] = {
+        AlertKind.OVERDUE: rows.overdue_outages(tx, due_by=now - OVERDUE_AFTER),
+        AlertKind.HEARTBEAT_LOST: rows.silent_hosts(tx),
+        AlertKind.CLOCK_DIFFERS: hosts_apart(readings),
+        AlertKind.BULLETIN_PAUSED: (each.number for each in paused_bulletins(tx)),
+    }
+    of_the_service = {
+        AlertKind.DATABASE_CLOCK_DIFFERS: is_database_apart(readings),
+        AlertKind.MAIL_HELD: count_held(tx) > 0,
+        AlertKind.RELAY_PAUSED: rows.is_relay_paused(tx, longer_than=relay_down_at_most),
+        AlertKind.CANARY_MISSING: engine.canary_email
+        and rows.is_canary_missing(tx, sent_before=now - CANARY_WITHIN),
+    }
+    return (
+        {(kind.value, subject) for kind, subjects in of_subjects.items() for subject in subjects}
+        | {(kind.value, "") for kind, is_wrong in of_the_service.items() if is_wrong}
+        | lost_letters.still_told(tx)
+    )
 
 
 def tell_of_lost(engine: Engine, tx: Connection, mailing_ids: Collection[int]) -> None:
@@ -148,18 +152,24 @@ def tell_of_lost(engine: Engine, tx: Connection, mailing_ids: Collection[int]) -
     """
     try:
         with tx.begin_nested():
-            _tell_of(engine, tx, lost_letters.events_of(tx, mailing_ids))
+            begun = _begun_among(tx, lost_letters.events_of(tx, mailing_ids))
+            _tell_of_lost_letters(engine, tx, begun)
     except Exception as error:
         if failure_of(error) is not Failure.FAULT:
             raise
         log.exception("lost_letters_not_told", count=len(mailing_ids))
 
 
-def _tell_of(engine: Engine, tx: Connection, lost: set[Event]) -> None:
-    """Raises what is not known yet, with one letter for all regions: it names none, the board does."""
+def _begun_among(tx: Connection, lost: set[Event]) -> list[Event]:
+    """Raises what is not known yet and returns it."""
     now = database_now(tx)
+    # All that is open comes first: who has the turn to raise alerts must wait for nobody who waits for it.
     new = [event for event in sorted(lost) if not rows.tell_again(tx, event, now=now)]
-    begun = [event for event in new if rows.raise_alert(tx, event, now=now)]
+    return [event for event in new if rows.raise_alert(tx, event, now=now)]
+
+
+def _tell_of_lost_letters(engine: Engine, tx: Connection, begun: Sequence[Event]) -> None:
+    """Tells of each, but with one letter for all regions: it names none, the board does."""
     for kind, subject in begun:
         log.error("alert_raised", kind=kind, subject=subject)
     if any(kind == AlertKind.REGIONAL_LETTER_LOST for kind, _ in begun):

@@ -71,7 +71,7 @@ def hash_password(password: str) -> str:
 
 
 def is_password_of(user: User | None, password: str, *, in_known_browser: bool = False) -> bool:
-    """Returns whether this is the user's password; for nobody it takes as long and is False (P26).
+    """Returns whether this is the user's password; for nobody and who is disabled, False, as slowly (P26).
 
     Raises:
         Crowded: too many are waiting already.

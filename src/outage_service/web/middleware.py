@@ -181,6 +181,7 @@ class BodyCap:
         but: paths whose routes read and bound their body by themselves.
         larger: paths that take more, and how many bytes.
         answer: makes the answer of a refusal: a page where people are.
+        within_seconds: the time.
     """
 
     def __init__(
@@ -190,11 +191,13 @@ class BodyCap:
         but: Iterable[str] = (),
         larger: Mapping[str, int] | None = None,
         answer: Callable[[Request, Problem], Response] = lambda _, problem: problem.response(),
+        within_seconds: float = BODY_WITHIN_SECONDS,
     ) -> None:
         self._app = app
         self._but = frozenset(but)
         self._larger = larger or {}
         self._answer = answer
+        self._within_seconds = within_seconds
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answers one request."""
@@ -206,7 +209,7 @@ class BodyCap:
             await self._refuse(problem, scope, receive, send)
             return
         try:
-            async with asyncio.timeout(BODY_WITHIN_SECONDS):
+            async with asyncio.timeout(self._within_seconds):
                 body = await _read(receive, at_most)
         except TimeoutError:
             await self._refuse(_TOO_SLOW, scope, receive, send)
@@ -221,7 +224,7 @@ class BodyCap:
         response = self._answer(Request(scope, receive), problem)
         if problem.status == 413 and response.media_type == "text/html":
             with suppress(TimeoutError):
-                async with asyncio.timeout(BODY_WITHIN_SECONDS):
+                async with asyncio.timeout(self._within_seconds):
                     await _let_go_by(receive)
         await response(scope, receive, send)
 

@@ -8,7 +8,7 @@ with its parts side by side; nothing nested is followed, so that no message cost
 import binascii
 import quopri
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from email.message import Message
 from email.parser import BytesHeaderParser
@@ -71,13 +71,11 @@ def read_report(raw: bytes) -> Report | None:
     if header.get_content_type() != "multipart/report" or not boundary:
         return None
     parts = list(_parts(body, boundary))
-    failed = [one for part in parts if part.kind in _STATUSES for one in _failed(part.body)]
+    failed = tuple(one for part in parts if part.kind in _STATUSES for one in _failed(part.body))
     is_complaint = any(part.kind == "message/feedback-report" and _is_abuse(part.body) for part in parts)
     if not failed and not is_complaint:
         return None
-    returned = [_fields(_split(part.body)[0])["Message-ID"] for part in parts if part.kind in _RETURNED]
-    named = [_MESSAGE_ID.search(str(value)) for value in (*returned, header["In-Reply-To"]) if value]
-    return Report(tuple(match[1] for match in named if match), tuple(failed), is_complaint)
+    return Report(tuple(_message_ids(parts, header)), failed, is_complaint)
 
 
 def _boundary(header: "Message[str, str]") -> str | None:
@@ -108,6 +106,14 @@ def _parts(body: bytes, boundary: str) -> Iterator[_Part]:
         head, content = _split(section)
         header = _fields(head)
         yield _Part(header.get_content_type(), _decoded(content, str(header["Content-Transfer-Encoding"])))
+
+
+def _message_ids(parts: Sequence[_Part], header: "Message[str, str]") -> Iterator[str]:
+    """Yields what names the message reported on: itself, where it was returned, then what is replied to."""
+    returned = [_fields(_split(part.body)[0])["Message-ID"] for part in parts if part.kind in _RETURNED]
+    for field in (*returned, header["In-Reply-To"]):
+        if match := _MESSAGE_ID.search(str(field)):
+            yield match[1]
 
 
 def _decoded(content: bytes, encoding: str) -> bytes:

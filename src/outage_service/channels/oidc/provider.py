@@ -36,11 +36,14 @@ _Step = Callable[[httpx.AsyncClient], Awaitable[_Found]]
 class OpenIdProvider:
     """The provider at `issuer`, to which this service is known as `client_id`."""
 
-    def __init__(self, issuer: str, client_id: str, client_secret: str) -> None:
+    def __init__(
+        self, issuer: str, client_id: str, client_secret: str, *, within_seconds: float = ALL_WITHIN_SECONDS
+    ) -> None:
         self.issuer = issuer
         self._client_id = client_id
         self._client_secret = client_secret
         self._tls = ssl.create_default_context()
+        self._within_seconds = within_seconds
         self._room = threading.BoundedSemaphore(AT_ONCE)
 
     def sign_in_url(self, errand: Errand, return_to: str) -> str:
@@ -93,7 +96,7 @@ class OpenIdProvider:
     async def _in_time(self, step: _Step[_Found]) -> _Found:
         """Redirects are not followed: they could lead to where it is not safe."""
         async with (
-            asyncio.timeout(ALL_WITHIN_SECONDS),
+            asyncio.timeout(self._within_seconds),
             httpx.AsyncClient(verify=self._tls, timeout=TIMEOUT_SECONDS, trust_env=False) as http,
         ):
             return await step(http)
