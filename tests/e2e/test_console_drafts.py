@@ -1,7 +1,7 @@
 """What an operator has typed stays, whichever way they leave the page and come back to it."""
 
 import pytest
-from playwright.sync_api import Error, Page, expect
+from playwright.sync_api import Error, Page, Route, expect
 
 from outage_service.domain.roles import Role
 from outage_service.services import sessions
@@ -107,6 +107,26 @@ def test_back_from_a_standard_text_has_what_it_replaced(site: Site, desk: Page) 
     expect(desk.locator("#message_en")).not_to_have_value(ENGLISH)
     desk.go_back()
     is_written(desk)
+
+
+def test_what_is_typed_before_the_script_has_come_is_not_replaced_by_what_was_typed_before(
+    site: Site, desk: Page
+) -> None:
+    site.declare(a_delay())
+    desk.goto(site.url + UPDATE)
+    write(desk)
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    desk.route("**/draft.js", hold)
+    with desk.expect_request("**/draft.js"):
+        desk.reload(wait_until="commit")
+    desk.locator("#message_en").fill("It is a pump.")
+    held[0].continue_()
+    expect(desk.locator("#message_fr")).to_have_value(FRENCH)
+    expect(desk.locator("#message_en")).to_have_value("It is a pump.")
 
 
 @pytest.mark.parametrize("blocked", [[], ["**/draft.js"]], ids=["with the script", "without it"])

@@ -28,6 +28,8 @@
   const isNew = performance.getEntriesByType("navigation")[0]?.type === "navigate";
   if (draft && (draft.isMoving || !isNew)) {
     fields.forEach((field) => {
+      // On a slow network somebody may have typed before this came: that stands.
+      if (areas.includes(field) && field.value !== field.defaultValue) return;
       field.value = draft.typed[field.name] ?? field.value;
     });
   }
