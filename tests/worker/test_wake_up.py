@@ -41,10 +41,11 @@ def other(postgresql_url: str) -> Iterator[Engine]:
 
 
 def listeners(engine: Engine) -> list[int]:
-    """Returns the process ids of the server's ends of listening connections."""
-    wanted = text("SELECT pid FROM pg_stat_activity WHERE application_name = :name AND state = 'idle'")
+    """Returns the process ids of the server's ends of connections that listen by now."""
+    wanted = text("SELECT pid FROM pg_stat_activity WHERE application_name = :name AND query = :last")
+    last = f"LISTEN {notify.CHANNEL}"
     with engine.db.read() as tx:
-        return list(tx.execute(wanted, {"name": notify.APPLICATION_NAME}).scalars())
+        return list(tx.execute(wanted, {"name": notify.APPLICATION_NAME, "last": last}).scalars())
 
 
 def test_a_bulletin_of_another_process_is_sent_at_once(engine: Engine, other: Engine) -> None:
