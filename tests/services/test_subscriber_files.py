@@ -234,5 +234,6 @@ def test_what_is_exported_can_be_imported(engine: Engine, tmp_path: object) -> N
 def test_no_cell_is_run_by_a_spreadsheet(engine: Engine, start: str) -> None:
     """Even one that our own rules would not have let in; its apostrophe is taken off on the way back."""
     subscribe(engine, f"{start}cmd@example.org")
-    assert exported(engine).split("\n")[1].startswith(f"'{start}")
+    cell = exported(engine).split("\n")[1].removeprefix('"')  # Python 3.13 quotes a carriage return
+    assert cell.startswith(f"'{start}")
     assert plan_of("'ann@example.org,en,,").choices == [choices("ann@example.org")]
