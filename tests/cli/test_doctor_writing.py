@@ -1,5 +1,6 @@
 """`doctor` where the database can be read and not written, or is there without its key."""
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -42,6 +43,16 @@ def test_what_cannot_be_written_is_named(tmp_path: Path, closed: str) -> None:
 def test_what_can_be_written_is_no_finding(tmp_path: Path) -> None:
     run(tmp_path, "migrate", SECRET_KEY=KEY)
     assert failures(checks.check_database_file(on(tmp_path / "outage.db"))) == []
+
+
+def test_a_disk_without_room_is_told_of(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """P22: everything can be read and opened, and the board has sent the operator to look at the disk."""
+    run(tmp_path, "migrate", SECRET_KEY=KEY)
+    used = shutil.disk_usage(tmp_path)
+    for free, is_told in ((checks.ROOM_AT_LEAST, False), (12 * 1024, True)):
+        monkeypatch.setattr(shutil, "disk_usage", {tmp_path: used._replace(free=free)}.__getitem__)
+        found = failures(checks.check_database_file(on(tmp_path / "outage.db")))
+        assert [said.partition(":")[0] for said in found] == ["has 12 KiB left on its disk"] * is_told
 
 
 def test_a_server_that_takes_no_writes_is_told_of(postgresql_url: str) -> None:

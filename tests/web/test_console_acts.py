@@ -108,6 +108,7 @@ def test_a_standard_text_takes_what_the_form_knows(desk: Desk, engine: Engine) -
     assert "by Thursday, November 26, 2026, 15:00" in form_at(filled, "update")["message_en"][0]
     unknown = go_on(desk, begin(desk, "correct"), "correct", "fill", template="correction")
     assert "It said: ____." in form_at(unknown, "correct")["message_en"][0]
+    assert "It ends no outage. If there was none, resolve it" in unknown.text
 
 
 def test_resolving_begins_with_a_text(desk: Desk, engine: Engine) -> None:

@@ -19,7 +19,7 @@ def test_operators_see_every_text_with_its_fields_and_a_sample(tccu: Api) -> Non
 
 def test_the_list_can_be_narrowed(tccu: Api) -> None:
     items = shown(tccu.get("/v1/templates?system=cers&use=resolve"))["items"]
-    assert [item["id"] for item in items] == ["cers_resolved", "cers_resolved_backlog"]
+    assert [item["id"] for item in items] == ["cers_resolved", "cers_resolved_backlog", "cers_resolved_error"]
     problem(tccu.get("/v1/templates?use=coffee"), 422, "invalid_input")
 
 
@@ -42,6 +42,16 @@ def test_every_act_takes_a_template(tccu: Api) -> None:
         tccu.act(full, "resolve", {"template": "resolved_backlog", "contingency": "remains_in_effect"})
     )
     shown(tccu.act(full, "revoke", {"template": "revoked"}))
+
+
+def test_what_was_announced_in_error_is_ended_without_a_word_of_service_restored(tccu: Api) -> None:
+    outage = shown(tccu.post("/v1/outages", unscheduled()), 201)
+    ended = shown(tccu.act(outage, "resolve", {"template": "edi_resolved_error"}))["updates"][-1]["message"]
+    assert ended == {
+        "en": "The earlier bulletins about EDI were sent in error: there was neither an outage nor a delay.",
+        "fr": "Les bulletins antérieurs concernant l’EDI ont été envoyés par erreur\u00a0: il n’y a eu ni "
+        "panne ni retard.",
+    }
 
 
 def test_both_or_neither_is_refused_with_the_field(tccu: Api) -> None:

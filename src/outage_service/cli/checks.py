@@ -5,6 +5,7 @@ To add one: a function that takes the settings, and its place in `CHECKS` of `do
 
 import asyncio
 import os
+import shutil
 import socket
 import stat
 import tempfile
@@ -37,6 +38,8 @@ CLOCKS_APART_AT_MOST = timedelta(seconds=2)
 WAL_RESET_SINCE, WAL_RESET_UNTIL = (3, 7, 0), (3, 51, 2)
 """Releases of SQLite with the WAL-reset bug: https://sqlite.org/wal.html#walresetbug."""
 _BESIDE_SQLITE = ("-wal", "-shm", ".lock", ".sender-lock", ".pulse")
+ROOM_AT_LEAST = 4 * 2**20
+"""What the write-ahead log takes before SQLite begins it anew: with less, a write may find no room."""
 RELEASED = datetime(2026, 1, 1, tzinfo=UTC)
 """A clock that shows an earlier time has never been set."""
 
@@ -155,7 +158,7 @@ def check_secret_key(settings: Settings) -> Iterator[Finding]:
 
 
 def check_database_file(settings: Settings) -> Iterator[Finding]:
-    """For its owner alone, since it holds addresses; and it can be written, as what lies beside it."""
+    """For its owner alone, since it holds addresses; and it can be written, as what lies beside it (P22)."""
     path = settings.sqlite_path
     if path is None or mode_of(path) is None:
         return
@@ -166,6 +169,10 @@ def check_database_file(settings: Settings) -> Iterator[Finding]:
         if not os.access(one, os.W_OK, effective_ids=True):
             advice = "run this as the account that the service runs as; if it is, that account has to own it"
             yield fail("database file", f"{one} cannot be written by this account", advice)
+    folder = path.resolve().parent
+    if (room := shutil.disk_usage(folder).free) < ROOM_AT_LEAST:
+        said = f"has {room // 1024} KiB left on its disk: nothing can be declared and no mail goes out"
+        yield fail("database file", said, f"free some room under {folder}: the service goes on by itself")
 
 
 def _is_open_to_others(path: Path) -> bool:

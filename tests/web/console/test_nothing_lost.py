@@ -187,8 +187,21 @@ def test_what_was_kept_outlives_a_database_that_is_away_while_signing_in(engine:
         failed = public.post("/en/console/sign-in", data={**fields, "kept": "message_en=half"})
     assert failed.status_code == 503
     assert PASSWORD not in failed.text
+    assert (UNKNOWN_WHETHER_DONE in failed.text, "type the password anew" in failed.text) == (False, True)
     shown = public.post("/en/console/sign-in", data=form_at(failed, "sign-in"))
     assert (shown.status_code, form_at(shown, "sign-in")["kept"]) == (200, ["message_en=half"])
+
+
+def test_a_new_password_that_met_a_fault_is_asked_for_again_and_not_called_wrong(
+    admin_desk: Desk, engine: Engine
+) -> None:
+    page = admin_desk.get("/en/console/users/1")
+    fields = {**form_at(page, "password"), "password": PASSWORD, "again": PASSWORD}
+    with read_only(engine):
+        failed = admin_desk.submit("/en/console/users/1/password", fields)
+    assert (failed.status_code, PASSWORD in failed.text) == (503, False)
+    shown = admin_desk.submit("/en/console/users/1/password", form_at(failed, "password"))
+    assert (shown.status_code, form_at(shown, "password")["seen"]) == (200, form_at(page, "password")["seen"])
 
 
 def test_a_button_alone_has_nothing_to_give_back(tccu_desk: Desk, engine: Engine) -> None:

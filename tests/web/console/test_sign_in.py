@@ -83,6 +83,7 @@ def test_too_many_tries_are_told_in_the_language_of_the_page(engine: Engine, pub
     assert {each.status_code for each in answers[:-1]} == {422}
     assert answers[-1].status_code == 429
     assert "Il y a eu trop de tentatives." in answers[-1].text
+    assert "dans un navigateur où vous en avez déjà ouvert une" in answers[-1].text
 
 
 @pytest.mark.parametrize(

@@ -24,7 +24,7 @@ from outage_service.domain.texts import Language
 from outage_service.rendering.words import Words
 from outage_service.services.engine import Engine
 from outage_service.services.sessions import SignedIn
-from outage_service.web.forms import Fields, Toggle
+from outage_service.web.forms import ONLY_SHOW, Fields, Toggle
 from outage_service.web.pages.problems import kilobytes_taken
 from outage_service.web.pages.site import Freshness, PageLanguage, site_page
 from outage_service.web.problems import Problem
@@ -233,6 +233,7 @@ def console_problem(
         toggle=toggle,
         told=_told(problem),
         repeated=repeated,
+        only_show=ONLY_SHOW,
         place=request.url.path,
         limit=kilobytes_taken(problem, language),
     )

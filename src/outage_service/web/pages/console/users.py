@@ -148,6 +148,8 @@ def _expected(sent: Sent) -> users.Expected:
 @router.post("/{user_id:id}/password")
 def set_password(session: ConsoleAdmin, frame: PageFrame, user_id: UserId, sent: SentForm) -> Response:
     """Gives a user a new password; their sessions end."""
+    if sent.is_only_shown:
+        return _one(frame, session, user_id, seen=sent.text("seen"))
     password_hash, mistakes = _new_password(sent)
     if mistakes:
         return _one(frame, session, user_id, mistakes, seen=sent.text("seen"))
