@@ -129,6 +129,15 @@ def test_what_is_typed_before_the_script_has_come_is_not_replaced_by_what_was_ty
     expect(desk.locator("#message_en")).to_have_value("It is a pump.")
 
 
+def test_what_is_typed_is_kept_with_its_version_while_it_is_typed(site: Site, desk: Page) -> None:
+    """P19: a tab that is opened once more copies what is kept, and its page was never left."""
+    site.declare()
+    desk.goto(site.url + UPDATE)
+    write(desk)
+    [kept] = desk.evaluate("Object.values(sessionStorage).map(JSON.parse)")
+    assert kept["typed"] == {"message_en": ENGLISH, "message_fr": FRENCH, "version": "1", "sequence": "1"}
+
+
 @pytest.mark.parametrize("blocked", [[], ["**/draft.js"]], ids=["with the script", "without it"])
 def test_what_one_operator_typed_is_not_given_to_the_next_in_the_same_tab(
     blocked: list[str], site: Site, desk: Page

@@ -269,6 +269,16 @@ def form_of(desk: Desk, case: ExternalOutage, end: str = "") -> dict[str, list[s
     return form_at(desk.get(f"{PATH}/{case.id}"), f"/{case.id}{end}")
 
 
+def test_a_tab_opened_once_more_sets_no_time_beside_what_another_has_saved(
+    tccu_desk: Desk, engine: Engine
+) -> None:
+    """P19: Firefox fills the page that it fetches anew, unless its form says not to."""
+    case = recorded(tccu_desk, engine)
+    text = tccu_desk.get(f"{PATH}/{case.id}").text
+    for end in ("", "/resolve"):
+        assert f'/console/external/{case.id}{end}" autocomplete="off"' in text
+
+
 @pytest.mark.parametrize(
     ("end", "typed"),
     [

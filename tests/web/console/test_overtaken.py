@@ -125,6 +125,16 @@ def entry(desk: Desk, ann: int, end: str = "") -> Fields:
     return form_at(desk.get(f"/en/console/subscribers/{ann}"), f"subscribers/{ann}{end}")
 
 
+def test_a_tab_opened_once_more_ticks_nothing_beside_what_another_has_saved(
+    admin_desk: Desk, engine: Engine
+) -> None:
+    """P19: Firefox fills the page that it fetches anew, of form and lists each unless told not to."""
+    ann = acts.subscribe(engine)
+    text = admin_desk.get(f"/en/console/subscribers/{ann}").text
+    assert f'/console/subscribers/{ann}" autocomplete="off"' in text
+    assert text.count("<select") == text.count('<select id="state" name="state" autocomplete="off"') == 1
+
+
 def test_who_comes_second_to_a_subscriber_sees_what_the_first_has_saved(
     admin_desk: Desk, engine: Engine
 ) -> None:

@@ -37,12 +37,16 @@
   document.querySelector(".toggle a")?.addEventListener("click", () => {
     isMoving = true;
   });
-  addEventListener("pagehide", () => {
+  const keep = () => {
     const typed = Object.fromEntries(fields.map((field) => [field.name, field.value]));
     try {
       sessionStorage.setItem(key, JSON.stringify({ typed, isMoving }));
     } catch {
       // as above
     }
-  });
+  };
+  // Firefox fills in the texts of a tab that is opened once more, whose page was never left: what they were
+  // written on goes along.
+  areas[0].form.addEventListener("input", keep);
+  addEventListener("pagehide", keep);
 })();
