@@ -2,6 +2,7 @@
 
 import threading
 import time
+from contextlib import closing
 
 import pytest
 from sqlalchemy import Connection, make_url, text
@@ -37,6 +38,16 @@ def test_a_dead_network_is_noticed_within_seconds(postgres_db: Database) -> None
         "keepalives_count": "3",
     }
     assert told["tcp_user_timeout"] == "10000"
+
+
+@pytest.mark.parametrize("name", ["idle", "interval", "count"])
+def test_the_server_lets_go_of_a_host_that_the_network_has_lost(postgresql_url: str, name: str) -> None:
+    """Else its connections are kept for two hours, and after a few such failures there are none left."""
+    url = make_url(postgresql_url)
+    expected = {"idle": "10", "interval": "5", "count": "3"}[name]
+    with closing(open_database(url)) as db, db.read() as tx:
+        over_tcp = url.host is not None and not url.host.startswith("/")
+        assert show(tx, f"tcp_keepalives_{name}") == (expected if over_tcp else "0")
 
 
 def test_what_the_url_says_is_heeded_by_who_migrates_and_by_who_serves(postgresql_url: str) -> None:

@@ -46,6 +46,9 @@ _NETWORK = {
     "keepalives_count": 3,
     "tcp_user_timeout": 10_000,
 }
+# The server's side of the same: else it keeps the sessions of a host that the network has lost for two hours,
+# and after a few such failures it takes no more.
+_SERVERS_NETWORK = ("tcp_keepalives_idle=10", "tcp_keepalives_interval=5", "tcp_keepalives_count=3")
 
 
 class Database(Protocol):
@@ -236,6 +239,16 @@ def network_of(url: URL) -> dict[str, int]:
     return {name: value for name, value in _NETWORK.items() if name not in url.query}
 
 
+def options_of(url: URL, *settings: str) -> str:
+    """Returns what a session asks of the server: what the URL says, such as a schema, and settings over that.
+
+    Args:
+        settings: each as `name=value`.
+    """
+    given = (f"-c {setting}" for setting in (*_SERVERS_NETWORK, *settings))
+    return " ".join((*url.normalized_query.get("options", ()), *given))
+
+
 class PostgresDatabase:
     """A PostgreSQL database shared by any number of processes."""
 
@@ -303,8 +316,6 @@ def _postgres_engine(url: URL, *options: str) -> Engine:
         f"idle_in_transaction_session_timeout={POSTGRES_IDLE_TIMEOUT}",
         *options,
     )
-    # Added to the URL's, in which a schema may be named: `migrate` heeds that too.
-    given = (*url.normalized_query.get("options", ()), *(f"-c {setting}" for setting in settings))
     engine = create_engine(
         url,
         pool_size=10,
@@ -312,7 +323,7 @@ def _postgres_engine(url: URL, *options: str) -> Engine:
         pool_timeout=POOL_TIMEOUT_SECONDS,
         pool_pre_ping=True,
         hide_parameters=True,
-        connect_args={"options": " ".join(given), **network_of(url)},
+        connect_args={"options": options_of(url, *settings), **network_of(url)},
     )
     obey_the_server(engine)
     return engine

@@ -14,7 +14,7 @@ import structlog
 from sqlalchemy import URL, Connection, NullPool, create_engine, text
 from sqlalchemy.exc import SQLAlchemyError
 
-from outage_service.storage.database import network_of
+from outage_service.storage.database import network_of, options_of
 
 log = structlog.get_logger(__name__)
 
@@ -60,8 +60,8 @@ def listen(url: URL, heard: Callable[[], None], stopped: threading.Event) -> Non
 
 def _notifications(url: URL, stopped: threading.Event) -> Iterator[None]:
     """Yields once it listens, and then whenever others have written something."""
-    options = {"application_name": APPLICATION_NAME, **network_of(url)}
-    engine = create_engine(url, poolclass=NullPool, isolation_level="AUTOCOMMIT", connect_args=options)
+    asked = {"application_name": APPLICATION_NAME, "options": options_of(url), **network_of(url)}
+    engine = create_engine(url, poolclass=NullPool, isolation_level="AUTOCOMMIT", connect_args=asked)
     with engine.connect() as connection:
         driver: Any = connection.connection.driver_connection
         connection.execute(text(f"LISTEN {CHANNEL}"))
