@@ -187,6 +187,9 @@ def test_no_log_holds_a_link_from_a_mail(site: Site) -> None:
     assert [site.get(path).status_code for path in paths] == [503] * 3
     assert httpx.get(f"{site.nginx.plain_url}{paths[0]}").status_code == 301
     assert site.get("/en/outages?page=2").status_code == 503
+    # nginx writes a line once the answer is on its way.
+    lines = site.nginx.folder / "outage.log"
+    until(lambda: lines.read_text().count(' HTTP/1.1"') == 9, "all nine requests are in the log")
     logged = {log.name: log.read_text() for log in site.nginx.folder.glob("*.log")}
     assert [name for name, text in logged.items() if SECRET in text] == []
     assert logged["outage.log"].count("/subscriptions/- HTTP/") == 8
